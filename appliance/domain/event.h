@@ -1,0 +1,67 @@
+// Event: one line of the journal before it is chained.
+#ifndef INTAGLIO_APPLIANCE_DOMAIN_EVENT_H_
+#define INTAGLIO_APPLIANCE_DOMAIN_EVENT_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "appliance/domain/ids.h"
+
+namespace intaglio::appliance {
+
+// Numbers as in journal.proto; append only.
+enum class EventType : int {
+  kInitialised = 1,
+  kStarted = 2,
+  kStopped = 3,
+  kLinkOpened = 4,
+  kLinkRefused = 5,
+  kLinkEnded = 6,
+  kRefused = 7,
+  kCommandExecuted = 8,
+  kKeyGenerated = 9,
+  kAttested = 10,
+  kSerialDrawn = 11,
+  kCertificateIntent = 12,
+  kCertificateSigned = 13,
+  kActivationBegun = 14,
+  kSignIntent = 15,
+  kSigned = 16,
+  kCertificateAccepted = 17,
+  kKeyBlocked = 18,
+  kRevoked = 19,
+  kSuspended = 20,
+  kReinstated = 21,
+  kCrlIntent = 22,
+  kCrlSigned = 23,
+  kOcspSigned = 24,
+  kTimeStopped = 25,
+  kTimeConfirmed = 26,
+  kTimeSynchronisation = 27,
+  kTailRepaired = 28,
+  kDeviceCertificateInstalled = 29,
+};
+
+struct Event {
+  EventType type = EventType::kRefused;
+  std::optional<KeyId> key_id;
+  std::optional<Digest> statement_digest;
+  Bytes serial;
+  std::optional<KeyId> issuer_key_id;
+  std::optional<Digest> content_digest;
+  std::optional<Digest> output_digest;
+  uint32_t count = 0;
+  Bytes sealed_record;
+  Bytes certificate;
+  std::string reason_id;
+  std::string note;  // no personal data
+  std::vector<OfficerId> officers;
+  std::optional<Digest> state_hash;
+  Bytes host_audit_head;
+  Bytes statement;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_DOMAIN_EVENT_H_

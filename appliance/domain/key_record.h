@@ -1,0 +1,83 @@
+// KeyRecord: all the core must know of a key to use it. Sealed, it lives with the host; opened, it
+// exists only for the length of one request.
+#ifndef INTAGLIO_APPLIANCE_DOMAIN_KEY_RECORD_H_
+#define INTAGLIO_APPLIANCE_DOMAIN_KEY_RECORD_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "appliance/domain/ids.h"
+#include "base/clock.h"
+
+namespace intaglio::appliance {
+
+enum class KeyPurpose {
+  kSigner,
+  kOneTime,
+  kSeal,
+  kCaIssuing,
+  kStatus,
+  kAttestation,
+  kJournal,
+  kStorage
+};
+enum class KeyAlgorithm { kP256, kRsa3072 };
+enum class KeyResidency { kResident, kWrapped };
+enum class AuthenticatorKind { kEs256File, kEs256Device };
+
+struct Authenticator {
+  AuthenticatorKind kind = AuthenticatorKind::kEs256File;
+  Bytes spki;  // DER, P-256
+};
+
+// PKCS#11 attributes as read back at generation. [STANDARDS: origin is never read after an unwrap]
+struct KeyOrigin {
+  bool local = false;
+  bool sensitive = false;
+  bool always_sensitive = false;
+  bool extractable = false;
+  bool never_extractable = false;
+  bool wrap_with_trusted = false;
+  uint64_t key_gen_mechanism = 0;
+};
+
+struct CertifiedAs {
+  KeyId issuer_key_id;
+  Serial serial;
+  Digest certificate_sha256{};
+  WallTime not_before;
+  WallTime not_after;
+};
+
+// Versions of a SIGNER key: what authority has been proven so far.
+inline constexpr uint64_t kVersionGenerated = 0;
+inline constexpr uint64_t kVersionCertified = 1;
+inline constexpr uint64_t kVersionAccepted = 2;
+// Version of a CA_ISSUING key whose certificate has been installed.
+inline constexpr uint64_t kVersionInstalled = 1;
+
+struct KeyRecord {
+  KeyId key_id;
+  uint64_t version = kVersionGenerated;
+  KeyPurpose purpose = KeyPurpose::kSigner;
+  KeyAlgorithm algorithm = KeyAlgorithm::kP256;
+  KeyResidency residency = KeyResidency::kWrapped;
+  Bytes spki;
+  Bytes wrapped;  // WRAPPED only
+  KeyOrigin origin;
+  WallTime generated_at;
+  std::string signer_id;  // SIGNER only
+  std::vector<Authenticator> authenticators;
+  std::string policy_oid;
+  Digest order_digest{};
+  Digest evidence_digest{};
+  Digest agreement_digest{};
+  std::optional<CertifiedAs> certified_as;
+  Bytes ca_certificate;  // CA_ISSUING from version 1
+  std::string label;     // service keys
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_DOMAIN_KEY_RECORD_H_

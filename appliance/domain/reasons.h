@@ -1,0 +1,97 @@
+// Reasons of the signing core. Append only; an id is never reused. The gates over certificates,
+// CRLs and OCSP answers have their own table in appliance/policy/gate_reasons.h.
+#ifndef INTAGLIO_APPLIANCE_DOMAIN_REASONS_H_
+#define INTAGLIO_APPLIANCE_DOMAIN_REASONS_H_
+
+#include "base/status.h"
+
+namespace intaglio::appliance {
+
+#define INTAGLIO_APPLIANCE_REASONS(X)                                                           \
+  X(kPermitInvalid, "APL-0001", "PERMIT_INVALID", kInternal, kInternal,                         \
+    "a signing permit was spent or names another key")                                          \
+  X(kSignatureWrong, "APL-0002", "SIGNATURE_WRONG", kPermissionDenied, kPublic,                 \
+    "a signature does not verify")                                                              \
+  X(kStatementInvalid, "APL-0003", "STATEMENT_INVALID", kInvalidArgument, kPublic,              \
+    "a signed statement is not canonical, or a field of it is missing or out of bounds")        \
+  X(kWrongCore, "APL-0004", "WRONG_CORE", kFailedPrecondition, kPublic,                         \
+    "the statement is addressed to another core")                                               \
+  X(kStatementExpired, "APL-0005", "STATEMENT_EXPIRED", kFailedPrecondition, kPublic,           \
+    "the statement is expired, or not yet valid")                                               \
+  X(kApprovalsMissing, "APL-0006", "APPROVALS_MISSING", kPermissionDenied, kPublic,             \
+    "too few different officers of the needed role signed")                                     \
+  X(kOfficerUnknown, "APL-0007", "OFFICER_UNKNOWN", kPermissionDenied, kPublic,                 \
+    "an approval names nobody on the roster, or somebody without the needed role")              \
+  X(kRecordUnreadable, "APL-0008", "RECORD_UNREADABLE", kInvalidArgument, kPublic,              \
+    "the key record was not sealed by this core, or was changed")                               \
+  X(kRecordStale, "APL-0009", "RECORD_STALE", kFailedPrecondition, kPublic,                     \
+    "a newer version of this key record exists")                                                \
+  X(kRecordVersion, "APL-0010", "RECORD_VERSION", kFailedPrecondition, kPublic,                 \
+    "the key has not been proven the authority this act needs")                                 \
+  X(kKeyPurpose, "APL-0011", "KEY_PURPOSE", kPermissionDenied, kPublic,                         \
+    "the key was generated for another purpose")                                                \
+  X(kKeySuspended, "APL-0012", "KEY_SUSPENDED", kFailedPrecondition, kPublic,                   \
+    "the key's certificate is suspended")                                                       \
+  X(kKeyBlocked, "APL-0013", "KEY_BLOCKED", kFailedPrecondition, kPublic, "the key is blocked") \
+  X(kKeyDestroyed, "APL-0014", "KEY_DESTROYED", kFailedPrecondition, kPublic,                   \
+    "the key is destroyed: its certificate was revoked")                                        \
+  X(kCertificateExpired, "APL-0015", "CERTIFICATE_EXPIRED", kFailedPrecondition, kPublic,       \
+    "the key's certificate is not valid now")                                                   \
+  X(kSadSpent, "APL-0016", "SAD_SPENT", kPermissionDenied, kPublic,                             \
+    "no outstanding activation has this nonce: it was used, expired, or never given out")       \
+  X(kSadMismatch, "APL-0017", "SAD_MISMATCH", kPermissionDenied, kPublic,                       \
+    "the payload is not the one this core gave out: a hash or another field differs")           \
+  X(kAuthenticatorUnknown, "APL-0018", "AUTHENTICATOR_UNKNOWN", kPermissionDenied, kPublic,     \
+    "the proof is by an authenticator that is not bound to this key")                           \
+  X(kProofMalformed, "APL-0019", "PROOF_MALFORMED", kInvalidArgument, kPublic,                  \
+    "the proof is not an ES256 signature in DER")                                               \
+  X(kAgreementOnly, "APL-0020", "AGREEMENT_ONLY", kPermissionDenied, kPublic,                   \
+    "before acceptance the key signs the subscriber agreement's hash, once, and nothing else")  \
+  X(kTooManyHashes, "APL-0021", "TOO_MANY_HASHES", kInvalidArgument, kPublic,                   \
+    "the number of hashes is out of bounds")                                                    \
+  X(kTooManyActivations, "APL-0022", "TOO_MANY_ACTIVATIONS", kResourceExhausted, kPublic,       \
+    "too many activations are outstanding")                                                     \
+  X(kProofBackOff, "APL-0023", "PROOF_BACK_OFF", kResourceExhausted, kPublic,                   \
+    "too many wrong proofs for this key; wait until the back-off ends")                         \
+  X(kOrderMismatch, "APL-0024", "ORDER_MISMATCH", kPermissionDenied, kPublic,                   \
+    "the order does not cover this key, issuer or content")                                     \
+  X(kOrderSpent, "APL-0025", "ORDER_SPENT", kFailedPrecondition, kPublic,                       \
+    "the order has been carried out with other content")                                        \
+  X(kPolicyUnsupported, "APL-0026", "POLICY_UNSUPPORTED", kInvalidArgument, kPublic,            \
+    "no issuance profile of this core has this policy identifier")                              \
+  X(kSerialUnknown, "APL-0027", "SERIAL_UNKNOWN", kNotFound, kPublic,                           \
+    "this core did not draw or issue that serial")                                              \
+  X(kCertificateRevoked, "APL-0028", "CERTIFICATE_REVOKED", kFailedPrecondition, kPublic,       \
+    "the certificate is revoked for good")                                                      \
+  X(kTimeUnconfirmed, "APL-0029", "TIME_UNCONFIRMED", kFailedPrecondition, kPublic,             \
+    "the clock jumped; time-bound acts wait until officers confirm the time")                   \
+  X(kCommandNonce, "APL-0030", "COMMAND_NONCE", kPermissionDenied, kPublic,                     \
+    "the command's nonce was used, expired, or never given out by this boot")                   \
+  X(kRequestInvalid, "APL-0031", "REQUEST_INVALID", kInvalidArgument, kPublic,                  \
+    "a field of the request is missing, unknown or out of bounds")                              \
+  X(kCaNotInstalled, "APL-0032", "CA_NOT_INSTALLED", kFailedPrecondition, kPublic,              \
+    "the issuing key has no installed certificate")                                             \
+  X(kQscdEntryLapsed, "APL-0033", "QSCD_ENTRY_LAPSED", kFailedPrecondition, kPublic,            \
+    "the core's own QSCD configuration entry is past its date")                                 \
+  X(kOriginUnproven, "APL-0034", "ORIGIN_UNPROVEN", kPermissionDenied, kPublic,                 \
+    "the key was not seen generated in this core's token")                                      \
+  X(kStreamUnknown, "APL-0035", "STREAM_UNKNOWN", kFailedPrecondition, kPublic,                 \
+    "no CRL stream of this number is open, or its octets came out of order")                    \
+  X(kRevocationRate, "APL-0036", "REVOCATION_RATE", kResourceExhausted, kPublic,                \
+    "too many revocations in this hour without an officer's order")                             \
+  X(kNotInitialised, "APL-0037", "NOT_INITIALISED", kFailedPrecondition, kPublic,               \
+    "the core has not been initialised on its console")                                         \
+  X(kAlreadyInitialised, "APL-0038", "ALREADY_INITIALISED", kAlreadyExists, kPublic,            \
+    "the core has been initialised before")                                                     \
+  X(kConfigInvalid, "APL-0039", "CONFIG_INVALID", kInvalidArgument, kPublic,                    \
+    "the configuration cannot be used")                                                         \
+  X(kDeviceUncertified, "APL-0040", "DEVICE_UNCERTIFIED", kFailedPrecondition, kPublic,         \
+    "no device certificate for the attestation key is installed")                               \
+  X(kRecordKeyUnavailable, "APL-0041", "RECORD_KEY_UNAVAILABLE", kUnavailable, kInternal,       \
+    "the record key of this epoch could not be opened in the token")
+
+INTAGLIO_REASON_TABLE(kApplianceReasons, INTAGLIO_APPLIANCE_REASONS)
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_DOMAIN_REASONS_H_

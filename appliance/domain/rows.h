@@ -1,0 +1,58 @@
+// Rows: what the core itself remembers, so that a host cannot make it forget.
+#ifndef INTAGLIO_APPLIANCE_DOMAIN_ROWS_H_
+#define INTAGLIO_APPLIANCE_DOMAIN_ROWS_H_
+
+#include "appliance/domain/ids.h"
+#include "appliance/domain/statements.h"
+#include "base/clock.h"
+
+namespace intaglio::appliance {
+
+enum class KeyState { kUsable, kSuspended, kBlocked, kDestroyed };
+
+struct KeyRow {
+  uint64_t least_version = 0;
+  KeyState state = KeyState::kUsable;
+  bool agreement_signed = false;
+  Digest latest_record_sha256{};
+};
+
+enum class SerialState { kDrawn, kIntent, kIssued, kSuspended, kRevoked };
+
+struct SerialRow {
+  SerialState state = SerialState::kDrawn;
+  Digest tbs_sha256{};
+  Digest certificate_sha256{};
+  KeyId key_id;
+  WallTime not_after;
+  WallTime changed_at;  // whole seconds
+  CrlReason reason = CrlReason::kUnspecified;
+};
+
+// One entry a CRL must carry.
+struct RevokedRow {
+  Serial serial;
+  WallTime revoked_at;  // whole seconds
+  CrlReason reason = CrlReason::kUnspecified;
+  WallTime not_after;
+};
+
+struct OrderRow {
+  WallTime expires_at;
+  KeyId key_id;
+  Bytes sealed_record;
+  Bytes spki;
+  Serial serial;
+  Bytes certificate;
+  Bytes certified_record;
+  Digest issue_intent_tbs_sha256{};
+};
+
+struct CaRow {
+  uint64_t last_crl_number = 0;
+  WallTime last_this_update;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_DOMAIN_ROWS_H_

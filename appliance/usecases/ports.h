@@ -1,0 +1,123 @@
+// Ports: what the core's use cases need from the world. Adapters implement them; the daemon wires
+// them. All are thread-safe.
+#ifndef INTAGLIO_APPLIANCE_USECASES_PORTS_H_
+#define INTAGLIO_APPLIANCE_USECASES_PORTS_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "appliance/domain/event.h"
+#include "appliance/domain/key_record.h"
+#include "appliance/domain/roster.h"
+#include "appliance/domain/rows.h"
+#include "appliance/domain/statements.h"
+#include "appliance/policy/sign_permit.h"
+#include "base/bytes.h"
+
+namespace intaglio::appliance {
+
+struct GeneratedKey {
+  Bytes spki;     // DER
+  Bytes wrapped;  // WRAPPED keys only
+  KeyOrigin origin;
+};
+
+// What evidence says about the token.
+struct TokenDescription {
+  std::string serial;
+  std::string manufacturer;
+  std::string model;
+  std::string firmware_version;
+};
+
+// The keys in the token.
+class TokenPort {
+ public:
+  virtual ~TokenPort() = default;
+  // Refused if the attributes read back do not prove the origin the residency promises.
+  virtual StatusOr<GeneratedKey> GenerateResident(KeyAlgorithm algorithm, const KeyId& key_id,
+                                                  const std::string& label) = 0;
+  virtual StatusOr<GeneratedKey> GenerateWrapped(KeyAlgorithm algorithm) = 0;
+  // One signature for each digest of the permit, in order, each verified before it is returned: DER
+  // ECDSA-Sig-Value or RSA octets. kPermitInvalid if the permit is spent or for another key.
+  virtual StatusOr<std::vector<Bytes>> Sign(SignPermit permit, const KeyRecord& key) = 0;
+  // ES256 over `digest`: kSignatureWrong if it does not verify, another Reason if that could not be
+  // decided.
+  virtual Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) = 0;
+  // The storage key's attributes, for evidence about WRAPPED keys.
+  virtual StatusOr<KeyOrigin> StorageKeyOrigin() = 0;
+  virtual StatusOr<TokenDescription> Describe() = 0;
+};
+
+// Sealed key records.
+class RecordPort {
+ public:
+  virtual ~RecordPort() = default;
+  virtual StatusOr<Bytes> Seal(const KeyRecord& record) = 0;
+  // kRecordUnreadable unless every octet is as this core sealed it.
+  virtual StatusOr<KeyRecord> Open(ByteView sealed) = 0;
+};
+
+// Canonical octets of what the core hands out to be signed.
+class StatementPort {
+ public:
+  virtual ~StatementPort() = default;
+  virtual Bytes Encode(const SadPayload& payload) = 0;
+};
+
+// One atomic change of rows. Reads see earlier writes of the same transaction.
+class RowTransaction {
+ public:
+  virtual ~RowTransaction() = default;
+  virtual StatusOr<std::optional<KeyRow>> FindKey(const KeyId& key_id) = 0;
+  virtual Status PutKey(const KeyId& key_id, const KeyRow& row) = 0;
+  virtual StatusOr<std::optional<SerialRow>> FindSerial(const KeyId& issuer,
+                                                        const Serial& serial) = 0;
+  // Also writes or removes the entry that a CRL must carry, as the row's state says.
+  virtual Status PutSerial(const KeyId& issuer, const Serial& serial, const SerialRow& row) = 0;
+  virtual StatusOr<std::optional<OrderRow>> FindOrder(const Digest& order_digest) = 0;
+  virtual Status PutOrder(const Digest& order_digest, const OrderRow& row) = 0;
+  virtual StatusOr<CaRow> FindCa(const KeyId& issuer) = 0;  // a row of zeros if there is none
+  virtual Status PutCa(const KeyId& issuer, const CaRow& row) = 0;
+};
+
+// The rows. A row that was changed outside the core is kRowForged, never a value.
+class StatePort {
+ public:
+  virtual ~StatePort() = default;
+  // Runs `change` in a write transaction, alone; durable when this returns OK, nothing is changed
+  // when `change` or the commit fails.
+  virtual Status Update(const std::function<Status(RowTransaction&)>& change) = 0;
+  virtual StatusOr<std::optional<KeyRow>> FindKey(const KeyId& key_id) = 0;
+  virtual StatusOr<std::optional<SerialRow>> FindSerial(const KeyId& issuer,
+                                                        const Serial& serial) = 0;
+  virtual StatusOr<std::optional<OrderRow>> FindOrder(const Digest& order_digest) = 0;
+  virtual StatusOr<CaRow> FindCa(const KeyId& issuer) = 0;
+  // Up to `limit` entries a CRL of `issuer` must carry, in ascending serial order (shorter first,
+  // then octet by octet), strictly after `after` (from the first if empty).
+  virtual StatusOr<std::vector<RevokedRow>> RevokedAfter(const KeyId& issuer, const Serial& after,
+                                                         size_t limit) = 0;
+  // Sum over all rows: changes with any row, does not depend on their order.
+  virtual StatusOr<Digest> StateHash() = 0;
+};
+
+struct JournalHead {
+  uint64_t sequence = 0;
+  Digest chain_hash{};
+};
+
+// The journal. An event is on disk when Append returns; if it cannot be, the act must not happen.
+class JournalPort {
+ public:
+  virtual ~JournalPort() = default;
+  virtual StatusOr<JournalHead> Append(const Event& event) = 0;
+  virtual JournalHead Head() = 0;
+  // Entries as they stand on disk, from `sequence`, at most `max` and at most `max_octets` in all.
+  virtual StatusOr<std::vector<Bytes>> Read(uint64_t sequence, size_t max, size_t max_octets) = 0;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_USECASES_PORTS_H_
