@@ -1,0 +1,55 @@
+#include "appliance/crypto/hash.h"
+
+#include <cstdlib>
+
+#include "mbedtls/hkdf.h"
+#include "mbedtls/md.h"
+#include "mbedtls/sha1.h"
+#include "mbedtls/sha256.h"
+
+namespace intaglio::appliance {
+namespace {
+
+// These fail only on a broken build or out of memory: there is no safe way on without a digest.
+void Must(int mbedtls_result) {
+  if (mbedtls_result != 0) abort();
+}
+
+const mbedtls_md_info_t* Sha256Md() { return mbedtls_md_info_from_type(MBEDTLS_MD_SHA256); }
+
+}  // namespace
+
+Digest Sha256(std::initializer_list<ByteView> parts) {
+  Digest out;
+  mbedtls_sha256_context context;
+  mbedtls_sha256_init(&context);
+  Must(mbedtls_sha256_starts_ret(&context, 0));
+  for (ByteView part : parts) Must(mbedtls_sha256_update_ret(&context, part.data(), part.size()));
+  Must(mbedtls_sha256_finish_ret(&context, out.data()));
+  mbedtls_sha256_free(&context);
+  return out;
+}
+
+Digest Sha256(ByteView message) { return Sha256({message}); }
+
+std::array<uint8_t, 20> Sha1(ByteView message) {
+  std::array<uint8_t, 20> out;
+  Must(mbedtls_sha1_ret(message.data(), message.size(), out.data()));
+  return out;
+}
+
+Digest HmacSha256(ByteView key, ByteView message) {
+  Digest out;
+  Must(mbedtls_md_hmac(Sha256Md(), key.data(), key.size(), message.data(), message.size(),
+                       out.data()));
+  return out;
+}
+
+SecretBytes HkdfSha256(ByteView key, ByteView salt, ByteView info, size_t length) {
+  SecretBytes out(length);
+  Must(mbedtls_hkdf(Sha256Md(), salt.data(), salt.size(), key.data(), key.size(), info.data(),
+                    info.size(), out.ExposeMutable().data(), length));
+  return out;
+}
+
+}  // namespace intaglio::appliance
