@@ -1,0 +1,33 @@
+// Lint: the host's own reading of the certificate rules, applied to what is about to be signed.
+//
+// Pure: facts in, findings out. The core judges the same certificate by rules written separately
+// from the same clauses; a certificate leaves only if both agree. Used before the core is asked to
+// sign, and by whoever shows a certificate to an auditor.
+#ifndef INTAGLIO_HOST_POLICY_LINT_H_
+#define INTAGLIO_HOST_POLICY_LINT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "host/domain/certificate_facts.h"
+#include "host/policy/profile.h"
+
+namespace intaglio::host {
+
+struct LintFinding {
+  std::string_view rule;    // "key-usage", stable
+  std::string_view clause;  // where the rule comes from
+  std::string text;         // what was found; never a subject's attribute value
+};
+
+// Every rule that `facts` break, in a fixed order; empty means clean.
+std::vector<LintFinding> Lint(const CertificateFacts& facts, const ProfileSpec& profile);
+
+// OK for no finding, else kLintFindings naming each rule and clause.
+Status RequireClean(const std::vector<LintFinding>& findings);
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_POLICY_LINT_H_

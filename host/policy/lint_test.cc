@@ -1,0 +1,243 @@
+#include "host/policy/lint.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "host/domain/oids.h"
+#include "host/policy/reasons.h"
+
+namespace intaglio::host {
+namespace {
+
+NameAttributeFact Attribute(std::string_view oid, int type, std::string text) {
+  return {std::string(oid), type, std::move(text)};
+}
+
+// What a clean QCP-n-qscd certificate says.
+CertificateFacts CleanFacts() {
+  CertificateFacts facts;
+  facts.version = 3;
+  facts.serial = Bytes(16, 0x41);
+  facts.signature_oid = "1.2.840.10045.4.3.2";
+  facts.issuer = {Attribute("2.5.4.6", 19, "EE"), Attribute("2.5.4.10", 12, "Trust"),
+                  Attribute("2.5.4.97", 12, "NTREE-1"), Attribute("2.5.4.3", 12, "CA")};
+  facts.subject = {Attribute("2.5.4.6", 19, "EE"), Attribute("2.5.4.42", 12, "Mari"),
+                   Attribute("2.5.4.4", 12, "Tamm"), Attribute("2.5.4.5", 19, "PNOEE-38001085718"),
+                   Attribute("2.5.4.3", 12, "Mari Tamm")};
+  facts.validity = {{1'790'000'000'000}, WallTime{1'790'000'000'000} + 730 * kDay};
+  facts.key_algorithm = KeyAlgorithm::kEcP256;
+  facts.key_bits = 256;
+  facts.extensions = {{"2.5.29.35", false},        {"2.5.29.14", false},
+                      {"2.5.29.15", true},         {"2.5.29.32", false},
+                      {"2.5.29.31", false},        {"1.3.6.1.5.5.7.1.1", false},
+                      {"1.3.6.1.5.5.7.1.3", false}};
+  facts.key_usage = kKeyUsageNonRepudiation;
+  facts.policy_oids = {"0.4.0.194112.1.2"};
+  facts.authority_key_id = Bytes(20, 1);
+  facts.subject_key_id = Bytes(20, 2);
+  facts.crl_urls = {"http://crl.example/1.crl"};
+  facts.ca_issuers_urls = {"http://ca.example/1.cer"};
+  facts.ocsp_urls = {"http://ocsp.example"};
+  facts.qc_statements = {{"0.4.0.1862.1.1", false},
+                         {"0.4.0.1862.1.4", false},
+                         {"0.4.0.1862.1.5", true},
+                         {"0.4.0.1862.1.6", true},
+                         {"1.3.6.1.5.5.7.11.2", true}};
+  facts.pds = {{"https://www.example/pds_en.pdf", "en"}};
+  facts.qc_types = {"0.4.0.1862.1.6.1"};
+  facts.semantics_oids = {"0.4.0.194121.1.1"};
+  return facts;
+}
+
+const ProfileSpec& QscdProfile() { return **CurrentProfile(CertificatePolicy::kQcpNQscd); }
+
+std::vector<std::string> RulesOf(const std::vector<LintFinding>& findings) {
+  std::vector<std::string> rules;
+  for (const LintFinding& finding : findings) {
+    EXPECT_FALSE(finding.clause.empty());
+    EXPECT_FALSE(finding.text.empty());
+    rules.emplace_back(finding.rule);
+  }
+  return rules;
+}
+
+void Drop(std::vector<NameAttributeFact>& name, std::string_view oid) {
+  std::erase_if(name, [&](const auto& fact) { return fact.oid == oid; });
+}
+
+std::string& TextOf(std::vector<NameAttributeFact>& name, std::string_view oid) {
+  for (NameAttributeFact& fact : name) {
+    if (fact.oid == oid) return fact.text;
+  }
+  std::abort();
+}
+
+struct BrokenRule {
+  const char* rule;
+  std::function<void(CertificateFacts&)> breakage;
+};
+
+const std::vector<BrokenRule>& BrokenRules() {
+  static const std::vector<BrokenRule> rules = {
+      {"version", [](auto& f) { f.version = 1; }},
+      {"serial-form", [](auto& f) { f.serial[0] = 0x80; }},
+      {"serial-form", [](auto& f) { f.serial = {0x00}; }},
+      {"serial-form", [](auto& f) { f.serial = Bytes(21, 0x41); }},
+      {"serial-entropy", [](auto& f) { f.serial = Bytes(7, 0x41); }},
+      {"signature-algorithm", [](auto& f) { f.signature_oid = "1.2.840.10045.4.1"; }},
+      {"public-key", [](auto& f) { f.key_algorithm = KeyAlgorithm::kOther; }},
+      {"public-key",
+       [](auto& f) {
+         f.key_algorithm = KeyAlgorithm::kRsa;
+         f.key_bits = 2048;
+       }},
+      {"validity-positive", [](auto& f) { f.validity.not_after = f.validity.not_before; }},
+      {"validity-bound",
+       [](auto& f) { f.validity.not_after = f.validity.not_before + 1097 * kDay; }},
+      {"issuer-name", [](auto& f) { Drop(f.issuer, oid::kOrganization); }},
+      {"subject-string-type", [](auto& f) { f.subject[4].string_type = 20; }},
+      {"subject-empty-attribute", [](auto& f) { TextOf(f.subject, oid::kSurname).clear(); }},
+      {"subject-duplicate-attribute",
+       [](auto& f) { f.subject.push_back(Attribute(oid::kSurname, 12, "Kask")); }},
+      {"subject-country", [](auto& f) { Drop(f.subject, oid::kCountry); }},
+      {"subject-country-form", [](auto& f) { TextOf(f.subject, oid::kCountry) = "ee"; }},
+      {"subject-common-name", [](auto& f) { Drop(f.subject, oid::kCommonName); }},
+      {"subject-name-choice",
+       [](auto& f) {
+         Drop(f.subject, oid::kGivenName);
+         Drop(f.subject, oid::kSurname);
+       }},
+      {"subject-pseudonym-alone",
+       [](auto& f) { f.subject.push_back(Attribute(oid::kPseudonym, 12, "Siil")); }},
+      {"subject-kind",
+       [](auto& f) { f.subject.push_back(Attribute(oid::kOrganization, 12, "Firm")); }},
+      {"subject-serial-number", [](auto& f) { Drop(f.subject, oid::kSerialNumber); }},
+      {"subject-serial-semantics",
+       [](auto& f) { TextOf(f.subject, oid::kSerialNumber) = "38001085718"; }},
+      {"subject-serial-semantics",
+       [](auto& f) { TextOf(f.subject, oid::kSerialNumber) = "PNOEE-"; }},
+      {"subject-serial-semantics",
+       [](auto& f) { TextOf(f.subject, oid::kSerialNumber) = "VATEE-38001085718"; }},
+      {"extension-duplicate",
+       [](auto& f) {
+         f.extensions.push_back({"2.5.29.35", false});
+       }},
+      {"extension-critical",
+       [](auto& f) {
+         f.extensions.push_back({"2.5.29.37", true});
+       }},
+      {"extension-critical",
+       [](auto& f) {
+         f.extensions.push_back({"2.5.29.17", true});
+       }},
+      {"extension-critical", [](auto& f) { f.extensions.back().critical = true; }},
+      {"extension-ca-only",
+       [](auto& f) {
+         f.extensions.push_back({"2.5.29.30", true});
+       }},
+      {"not-a-ca",
+       [](auto& f) {
+         f.basic_constraints = BasicConstraintsFact{true, {}};
+       }},
+      {"key-usage", [](auto& f) { f.key_usage.reset(); }},
+      {"key-usage", [](auto& f) { *f.key_usage |= kKeyUsageDigitalSignature; }},
+      {"key-usage-critical", [](auto& f) { f.extensions[2].critical = false; }},
+      {"authority-key-id", [](auto& f) { f.authority_key_id.reset(); }},
+      {"subject-key-id", [](auto& f) { f.subject_key_id.reset(); }},
+      {"crl-distribution-point", [](auto& f) { f.crl_urls = {"https://crl.example/1"}; }},
+      {"aia-ca-issuers", [](auto& f) { f.ca_issuers_urls.clear(); }},
+      {"aia-ocsp", [](auto& f) { f.ocsp_urls.clear(); }},
+      {"policy-present", [](auto& f) { f.policy_oids = {"0.4.0.2042.1.2"}; }},
+      {"policy-contradiction", [](auto& f) { f.policy_oids.push_back("0.4.0.194112.1.0"); }},
+      {"policy-any", [](auto& f) { f.policy_oids.push_back("2.5.29.32.0"); }},
+      {"qc-duplicate",
+       [](auto& f) {
+         f.qc_statements.push_back({"0.4.0.1862.1.1", false});
+       }},
+      {"qc-content", [](auto& f) { f.qc_statements[1].has_content = true; }},
+      {"qc-compliance", [](auto& f) { f.qc_statements.erase(f.qc_statements.begin()); }},
+      {"qc-sscd", [](auto& f) { f.qc_statements.erase(f.qc_statements.begin() + 1); }},
+      {"qc-type", [](auto& f) { f.qc_types.push_back("0.4.0.1862.1.6.2"); }},
+      {"qc-type", [](auto& f) { f.qc_types = {"0.4.0.1862.1.6.3"}; }},
+      {"qc-type", [](auto& f) { f.qc_types.clear(); }},
+      {"qc-legislation",
+       [](auto& f) {
+         f.qc_statements.push_back({"0.4.0.1862.1.7", true});
+       }},
+      {"qc-semantics", [](auto& f) { f.semantics_oids = {"0.4.0.194121.1.2"}; }},
+      {"qc-pds", [](auto& f) { f.pds.clear(); }},
+      {"qc-pds-https", [](auto& f) { f.pds[0].url = "http://www.example/pds_en.pdf"; }},
+      {"qc-pds-language", [](auto& f) { f.pds[0].language = "EN"; }},
+  };
+  return rules;
+}
+
+TEST(LintTest, ACleanCertificateHasNoFinding) {
+  EXPECT_EQ(RulesOf(Lint(CleanFacts(), QscdProfile())), std::vector<std::string>());
+  EXPECT_TRUE(RequireClean({}).ok());
+}
+
+TEST(LintTest, APseudonymReplacesTheName) {
+  CertificateFacts facts = CleanFacts();
+  Drop(facts.subject, oid::kGivenName);
+  Drop(facts.subject, oid::kSurname);
+  facts.subject.push_back(Attribute(oid::kPseudonym, 12, "Siil"));
+  EXPECT_EQ(RulesOf(Lint(facts, QscdProfile())), std::vector<std::string>());
+}
+
+TEST(LintTest, EachBrokenRuleIsNamed) {
+  for (const BrokenRule& row : BrokenRules()) {
+    CertificateFacts facts = CleanFacts();
+    row.breakage(facts);
+    const std::vector<std::string> rules = RulesOf(Lint(facts, QscdProfile()));
+    EXPECT_EQ(rules, std::vector<std::string>{row.rule}) << row.rule;
+  }
+}
+
+TEST(LintTest, PolicyAndQscdStatementMustAgreeBothWays) {
+  CertificateFacts facts = CleanFacts();
+  facts.policy_oids = {"0.4.0.194112.1.0"};
+  const ProfileSpec& profile = **CurrentProfile(CertificatePolicy::kQcpN);
+  EXPECT_EQ(RulesOf(Lint(facts, profile)), std::vector<std::string>{"qc-sscd"});
+  facts.qc_statements.erase(facts.qc_statements.begin() + 1);
+  EXPECT_EQ(RulesOf(Lint(facts, profile)), std::vector<std::string>());
+}
+
+TEST(LintTest, FindingsStopTheIssuanceAndNameTheClause) {
+  CertificateFacts facts = CleanFacts();
+  facts.version = 1;
+  const Status status = RequireClean(Lint(facts, QscdProfile()));
+  EXPECT_TRUE(Is(status, kLintFindings));
+  EXPECT_NE(DetailOf(status).find("RFC 5280 §4.1.2.1"), std::string::npos);
+}
+
+TEST(LintTest, FindingsHoldNoPersonalText) {
+  CertificateFacts facts = CleanFacts();
+  TextOf(facts.subject, oid::kSerialNumber) = "38001085718";
+  TextOf(facts.subject, oid::kCountry) = "Eesti";
+  const std::string detail = DetailOf(RequireClean(Lint(facts, QscdProfile())));
+  EXPECT_EQ(detail.find("38001085718"), std::string::npos);
+  EXPECT_EQ(detail.find("Eesti"), std::string::npos);
+}
+
+TEST(ProfileTest, PoliciesWithoutARowAreRefused) {
+  EXPECT_TRUE(CurrentProfile(CertificatePolicy::kQcpN).ok());
+  for (CertificatePolicy policy : {CertificatePolicy::kQcpL, CertificatePolicy::kQcpLQscd,
+                                   CertificatePolicy::kQevcpW, CertificatePolicy::kQncpWGen}) {
+    EXPECT_TRUE(Is(CurrentProfile(policy).status(), kProfileUnknown));
+  }
+}
+
+TEST(ProfileTest, EachRowCitesItsClauses) {
+  for (const ProfileSpec& profile : Profiles()) {
+    for (std::string_view clause :
+         {profile.key_usage.clause, profile.qscd.clause, profile.qc_type.clause,
+          profile.semantics_oid.clause, profile.longest_validity.clause}) {
+      EXPECT_FALSE(clause.empty()) << profile.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace intaglio::host

@@ -1,0 +1,44 @@
+// ProfileSpec: one certificate profile as a row of values, each with the clause it comes from.
+//
+// The builder writes what the row says and the lint demands it. A row is frozen once released:
+// changing a profile means a new row with a new name, so a certificate can always be judged by the
+// rules it was made under.
+#ifndef INTAGLIO_HOST_POLICY_PROFILE_H_
+#define INTAGLIO_HOST_POLICY_PROFILE_H_
+
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "host/domain/certificate_policy.h"
+
+namespace intaglio::host {
+
+// Whether the certificate claims that its private key is in a qualified device.
+enum class QscdClaim { kAbsent, kPresent };
+
+// A value of the row and the clause that demands it.
+template <class T>
+struct Cited {
+  T value;
+  std::string_view clause;
+};
+
+struct ProfileSpec {
+  std::string_view name;  // "qcp-n-qscd-2026"
+  CertificatePolicy policy;
+  Cited<uint32_t> key_usage;              // kKeyUsage… bits, exactly these
+  Cited<QscdClaim> qscd;                  // the QcSSCD statement
+  Cited<std::string_view> qc_type;        // the one value of QcType
+  Cited<std::string_view> semantics_oid;  // of the subject's serialNumber
+  Cited<Duration> longest_validity;
+};
+
+// Every row of this build.
+std::span<const ProfileSpec> Profiles();
+// The row for `policy` that new certificates get, or kProfileUnknown.
+StatusOr<const ProfileSpec*> CurrentProfile(CertificatePolicy policy);
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_POLICY_PROFILE_H_
