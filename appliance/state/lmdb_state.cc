@@ -1,0 +1,188 @@
+#include "appliance/state/lmdb_state.h"
+
+#include "appliance/state/reasons.h"
+#include "appliance/state/row_access.h"
+#include "appliance/state/row_codec.h"
+#include "appliance/state/row_keys.h"
+
+namespace intaglio::appliance {
+namespace {
+
+Status CompareSums(const MacSum& kept, const MacSum& found, const char* what) {
+  if (kept == found) return OkStatus();
+  return Fail(kRowsMissing, std::string(what) +
+                                " do not add up to the sum kept over them: some were removed or "
+                                "put back from an older copy; restore the store from a backup");
+}
+
+template <class Value>
+StatusOr<std::optional<Value>> Load(MacedRows& rows, Table table, ByteView key,
+                                    StatusOr<Value> (*decode)(ByteView)) {
+  ASSIGN_OR_RETURN(const std::optional<ByteView> octets, rows.Find(table, key));
+  if (!octets) return std::optional<Value>();
+  ASSIGN_OR_RETURN(Value value, decode(*octets));
+  return std::optional<Value>(std::move(value));
+}
+
+}  // namespace
+
+template <class Read>
+auto LmdbState::Reading(const Read& read) -> decltype(read(std::declval<MacedRows&>())) {
+  ASSIGN_OR_RETURN(LmdbTxn txn, LmdbTxn::BeginRead(*env_));
+  MacedRows rows(txn, mac_);
+  return read(rows);
+}
+
+template <class Change>
+Status LmdbState::Writing(const Change& change) {
+  ASSIGN_OR_RETURN(LmdbTxn txn, LmdbTxn::BeginWrite(*env_));
+  MacedRows rows(txn, mac_);
+  RETURN_IF_ERROR(rows.LoadSums());
+  RETURN_IF_ERROR(change(rows));
+  RETURN_IF_ERROR(rows.StoreSums());
+  return txn.Commit();
+}
+
+StatusOr<std::unique_ptr<LmdbState>> LmdbState::Open(const std::string& dir, SecretBytes mac_key,
+                                                     MapSize map_size) {
+  ASSIGN_OR_RETURN(RowMac mac, RowMac::Create(std::move(mac_key)));
+  ASSIGN_OR_RETURN(std::unique_ptr<LmdbEnv> env, LmdbEnv::Open(dir, map_size));
+  std::unique_ptr<LmdbState> state(new LmdbState(std::move(env), std::move(mac)));
+  RETURN_IF_ERROR(state->Begin());
+  return state;
+}
+
+Status LmdbState::Begin() {
+  ASSIGN_OR_RETURN(LmdbTxn txn, LmdbTxn::BeginWrite(*env_));
+  ASSIGN_OR_RETURN(const bool is_new, txn.IsEmpty(Table::kHead));
+  MacedRows rows(txn, mac_);
+  if (is_new) {
+    RETURN_IF_ERROR(rows.FoundSums());
+    return txn.Commit();
+  }
+  RETURN_IF_ERROR(rows.LoadSums());
+  ASSIGN_OR_RETURN(const MacSum marks, rows.Recompute(Table::kMark));
+  return CompareSums(rows.sums().marks, marks, "the time and journal marks");
+}
+
+Status LmdbState::Update(const std::function<Status(RowTransaction&)>& change) {
+  return Writing([&](MacedRows& rows) {
+    RowWriter writer(rows);
+    return change(writer);
+  });
+}
+
+StatusOr<std::optional<KeyRow>> LmdbState::FindKey(const KeyId& key_id) {
+  return Reading([&](MacedRows& rows) { return ReadKeyRow(rows, key_id); });
+}
+
+StatusOr<std::optional<SerialRow>> LmdbState::FindSerial(const KeyId& issuer,
+                                                         const Serial& serial) {
+  return Reading([&](MacedRows& rows) { return ReadSerialRow(rows, issuer, serial); });
+}
+
+StatusOr<std::optional<OrderRow>> LmdbState::FindOrder(const Digest& order_digest) {
+  return Reading([&](MacedRows& rows) { return ReadOrderRow(rows, order_digest); });
+}
+
+StatusOr<CaRow> LmdbState::FindCa(const KeyId& issuer) {
+  return Reading([&](MacedRows& rows) { return ReadCaRow(rows, issuer); });
+}
+
+StatusOr<std::vector<RevokedRow>> LmdbState::RevokedAfter(const KeyId& issuer, const Serial& after,
+                                                          size_t limit) {
+  return Reading([&](MacedRows& rows) { return ReadRevokedAfter(rows, issuer, after, limit); });
+}
+
+StatusOr<Digest> LmdbState::StateHash() {
+  return Reading([](MacedRows& rows) -> StatusOr<Digest> {
+    RETURN_IF_ERROR(rows.LoadSums());
+    return rows.sums().rows.value();
+  });
+}
+
+StatusOr<Digest> LmdbState::RecomputeStateHash() {
+  return Reading([](MacedRows& rows) -> StatusOr<Digest> {
+    ASSIGN_OR_RETURN(const RowSums sums, rows.RecomputeAll());
+    return sums.rows.value();
+  });
+}
+
+Status LmdbState::CheckAllRows() {
+  return Reading([](MacedRows& rows) -> Status {
+    RETURN_IF_ERROR(rows.LoadSums());
+    ASSIGN_OR_RETURN(const RowSums sums, rows.RecomputeAll());
+    RETURN_IF_ERROR(CompareSums(rows.sums().rows, sums.rows, "the rows"));
+    return CompareSums(rows.sums().marks, sums.marks, "the time and journal marks");
+  });
+}
+
+StatusOr<size_t> LmdbState::PurgeExpiredOrders(WallTime now, size_t limit) {
+  size_t purged = 0;
+  RETURN_IF_ERROR(Writing([&](MacedRows& rows) -> Status {
+    ASSIGN_OR_RETURN(purged, PurgeOrders(rows, now, limit));
+    return OkStatus();
+  }));
+  return purged;
+}
+
+StatusOr<std::optional<StoredInstance>> LmdbState::LoadInstance() {
+  return Reading([](MacedRows& rows) {
+    return Load<StoredInstance>(rows, Table::kMeta, InstanceKey(), DecodeInstance);
+  });
+}
+
+Status LmdbState::StoreInstance(const StoredInstance& instance) {
+  return Writing(
+      [&](MacedRows& rows) { return rows.Put(Table::kMeta, InstanceKey(), EncodeRow(instance)); });
+}
+
+StatusOr<std::optional<StoredEpoch>> LmdbState::LoadEpoch(uint32_t epoch) {
+  return Reading([&](MacedRows& rows) {
+    return Load<StoredEpoch>(rows, Table::kMeta, EpochKey(epoch), DecodeEpoch);
+  });
+}
+
+StatusOr<std::optional<StoredEpoch>> LmdbState::LoadLatestEpoch() {
+  return Reading([](MacedRows& rows) -> StatusOr<std::optional<StoredEpoch>> {
+    std::optional<StoredEpoch> latest;
+    using Walk = MacedRows::Walk;
+    // A core has a handful of epochs a year; "epoch/" sorts behind "core", so they are the rest.
+    RETURN_IF_ERROR(
+        rows.WalkFrom(Table::kMeta, EpochKey(0), [&](ByteView, ByteView value) -> StatusOr<Walk> {
+          ASSIGN_OR_RETURN(latest, DecodeEpoch(value));
+          return Walk::kGoOn;
+        }));
+    return latest;
+  });
+}
+
+Status LmdbState::StoreEpoch(const StoredEpoch& epoch) {
+  if (epoch.epoch == 0) return Fail(kRowInvalid, "record key epochs count from 1");
+  return Writing([&](MacedRows& rows) {
+    return rows.Put(Table::kMeta, EpochKey(epoch.epoch), EncodeRow(epoch));
+  });
+}
+
+StatusOr<std::optional<StoredTime>> LmdbState::LoadTime() {
+  return Reading(
+      [](MacedRows& rows) { return Load<StoredTime>(rows, Table::kMark, TimeKey(), DecodeTime); });
+}
+
+Status LmdbState::StoreTime(const StoredTime& time) {
+  return Writing(
+      [&](MacedRows& rows) { return rows.Put(Table::kMark, TimeKey(), EncodeRow(time)); });
+}
+
+StatusOr<std::optional<JournalHead>> LmdbState::LoadJournalAnchor() {
+  return Reading([](MacedRows& rows) {
+    return Load<JournalHead>(rows, Table::kMark, JournalAnchorKey(), DecodeJournalHead);
+  });
+}
+
+Status LmdbState::StoreJournalAnchor(const JournalHead& head) {
+  return Writing(
+      [&](MacedRows& rows) { return rows.Put(Table::kMark, JournalAnchorKey(), EncodeRow(head)); });
+}
+
+}  // namespace intaglio::appliance

@@ -1,0 +1,44 @@
+// Row access: typed reads and writes over MacedRows, the same for a read transaction and for the
+// one that Update() hands to a use case.
+#ifndef INTAGLIO_APPLIANCE_STATE_ROW_ACCESS_H_
+#define INTAGLIO_APPLIANCE_STATE_ROW_ACCESS_H_
+
+#include <optional>
+#include <vector>
+
+#include "appliance/state/maced_rows.h"
+#include "appliance/usecases/ports.h"
+
+namespace intaglio::appliance {
+
+StatusOr<std::optional<KeyRow>> ReadKeyRow(MacedRows& rows, const KeyId& key_id);
+StatusOr<std::optional<SerialRow>> ReadSerialRow(MacedRows& rows, const KeyId& issuer,
+                                                 const Serial& serial);
+StatusOr<std::optional<OrderRow>> ReadOrderRow(MacedRows& rows, const Digest& order_digest);
+StatusOr<CaRow> ReadCaRow(MacedRows& rows, const KeyId& issuer);
+// A seek and a walk over one range, whatever the size of the table.
+StatusOr<std::vector<RevokedRow>> ReadRevokedAfter(MacedRows& rows, const KeyId& issuer,
+                                                   const Serial& after, size_t limit);
+// Removes orders that expired before `now`, oldest first, at most `limit`.
+StatusOr<size_t> PurgeOrders(MacedRows& rows, WallTime now, size_t limit);
+
+// A use case's hold on a write transaction.
+class RowWriter final : public RowTransaction {
+ public:
+  explicit RowWriter(MacedRows& rows) : rows_(rows) {}
+  StatusOr<std::optional<KeyRow>> FindKey(const KeyId& key_id) override;
+  Status PutKey(const KeyId& key_id, const KeyRow& row) override;
+  StatusOr<std::optional<SerialRow>> FindSerial(const KeyId& issuer, const Serial& serial) override;
+  Status PutSerial(const KeyId& issuer, const Serial& serial, const SerialRow& row) override;
+  StatusOr<std::optional<OrderRow>> FindOrder(const Digest& order_digest) override;
+  Status PutOrder(const Digest& order_digest, const OrderRow& row) override;
+  StatusOr<CaRow> FindCa(const KeyId& issuer) override;
+  Status PutCa(const KeyId& issuer, const CaRow& row) override;
+
+ private:
+  MacedRows& rows_;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_STATE_ROW_ACCESS_H_

@@ -1,0 +1,33 @@
+// Row keys: the octets each row is found by. Ascending keys are the order of walks.
+#ifndef INTAGLIO_APPLIANCE_STATE_ROW_KEYS_H_
+#define INTAGLIO_APPLIANCE_STATE_ROW_KEYS_H_
+
+#include "appliance/domain/ids.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+
+namespace intaglio::appliance {
+
+// issuer ‖ length octet ‖ serial: of two serials the shorter comes first, then octet by octet,
+// which for minimal positive INTEGERs is their order as numbers. kRowInvalid unless 1 to 20 octets.
+StatusOr<Bytes> SerialKey(const KeyId& issuer, const Serial& serial);
+// The serial of such a key.
+Serial SerialOfKey(ByteView key);
+
+// Earlier times come first.
+Bytes ExpiryKey(WallTime expires_at, const Digest& order_digest);
+struct ExpiryEntry {
+  WallTime expires_at;
+  Digest order_digest{};
+};
+// kRowUnreadable.
+StatusOr<ExpiryEntry> ReadExpiryKey(ByteView key);
+
+Bytes EpochKey(uint32_t epoch);
+inline ByteView InstanceKey() { return AsBytes("core"); }
+inline ByteView TimeKey() { return AsBytes("time"); }
+inline ByteView JournalAnchorKey() { return AsBytes("journal"); }
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_STATE_ROW_KEYS_H_

@@ -1,0 +1,37 @@
+// What the daemon keeps in the row store beside the rows of keys and certificates.
+#ifndef INTAGLIO_APPLIANCE_STATE_STORED_INSTANCE_H_
+#define INTAGLIO_APPLIANCE_STATE_STORED_INSTANCE_H_
+
+#include <vector>
+
+#include "appliance/domain/roster.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+
+namespace intaglio::appliance {
+
+// Who this core is, who commands it, and the key that attests for it.
+struct StoredInstance {
+  CoreIdentity identity;
+  Bytes attestation_spki;         // DER
+  Bytes attestation_certificate;  // DER; empty until the console installs it
+  std::vector<Bytes> attestation_chain;
+  Bytes attestation_cka_id;
+};
+
+// A record key under the token's private key.
+struct StoredEpoch {
+  uint32_t epoch = 0;  // from 1
+  Bytes sealed_record_key;
+  WallTime created_at;
+};
+
+// The highest wall time seen, and how often the core has started.
+struct StoredTime {
+  WallTime high_water;
+  uint64_t boot_count = 0;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_STATE_STORED_INSTANCE_H_
