@@ -1,0 +1,195 @@
+#include "tokens/pkcs11/session_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "tests/support/softhsm_fixture.h"
+#include "tests/support/status_matchers.h"
+#include "tokens/pkcs11/ck_error.h"
+#include "tokens/pkcs11/reasons.h"
+
+namespace intaglio::tokens {
+namespace {
+
+using testing_support::FailsNaming;
+using testing_support::FailsWith;
+using testing_support::IsOk;
+using testing_support::SoftHsm;
+
+TEST(HandleCache, GivesUpTheLeastRecentlyUsed) {
+  HandleCache cache(2);
+  EXPECT_TRUE(cache.Insert("a", 1, ObjectOwner::kSession).empty());
+  EXPECT_TRUE(cache.Insert("b", 2, ObjectOwner::kSession).empty());
+  EXPECT_EQ(cache.Find("a"), CK_OBJECT_HANDLE{1});
+  EXPECT_EQ(cache.Insert("c", 3, ObjectOwner::kSession), std::vector<CK_OBJECT_HANDLE>{2});
+  EXPECT_EQ(cache.Find("b"), std::nullopt);
+  EXPECT_EQ(cache.size(), 2u);
+}
+
+TEST(HandleCache, NeverGivesTokenObjectsUpForDestruction) {
+  HandleCache cache(1);
+  EXPECT_TRUE(cache.Insert("a", 1, ObjectOwner::kToken).empty());
+  EXPECT_TRUE(cache.Insert("b", 2, ObjectOwner::kToken).empty());
+  EXPECT_TRUE(cache.Remove("b").empty());
+  EXPECT_TRUE(cache.Insert("c", 3, ObjectOwner::kSession).empty());
+  EXPECT_EQ(cache.Insert("c", 4, ObjectOwner::kSession), std::vector<CK_OBJECT_HANDLE>{3});
+  EXPECT_EQ(cache.Clear(), std::vector<CK_OBJECT_HANDLE>{4});
+  EXPECT_TRUE(cache.Remove("c").empty());
+}
+
+TEST(ModuleLoad, SaysWhichPathAndWhy) {
+  EXPECT_THAT(Module::Load("/no/such/module.so"),
+              FailsNaming(kModuleUnloadable.id, "/no/such/module.so"));
+  EXPECT_THAT(Module::Load("libsofthsm2.so"), FailsNaming(kModuleUnloadable.id, "absolute"));
+  EXPECT_THAT(Module::Load(""), FailsWith(kModuleUnloadable));
+  EXPECT_THAT(Module::Load("/proc/self/status"), FailsWith(kModuleUnloadable));
+}
+
+TEST(ModuleLoad, RefusesALibraryThatIsNoModule) {
+  EXPECT_THAT(Module::Load("/lib/x86_64-linux-gnu/libm.so.6"),
+              FailsNaming(kModuleInvalid.id, "not exported"));
+}
+
+class SessionPoolTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto softhsm = SoftHsm::CreateBare("pool");
+    ASSERT_THAT(softhsm, IsOk());
+    softhsm_ = std::move(softhsm).value();
+    auto module = Module::Load(softhsm_->module_path());
+    ASSERT_THAT(module, IsOk());
+    module_ = std::move(module).value();
+    auto pool = Open(softhsm_->Pin());
+    ASSERT_THAT(pool, IsOk());
+    pool_ = std::move(pool).value();
+  }
+
+  StatusOr<std::unique_ptr<SessionPool>> Open(const SecretBytes& pin) {
+    return SessionPool::Open(module_, TokenSelector::Parse("pool").value(), pin, {2, 2});
+  }
+
+  std::unique_ptr<SoftHsm> softhsm_;
+  std::shared_ptr<Module> module_;
+  std::unique_ptr<SessionPool> pool_;
+};
+
+TEST_F(SessionPoolTest, ReusesASessionThatCameBack) {
+  const Module::Call call(*module_);
+  CK_SESSION_HANDLE first;
+  {
+    auto lease = pool_->Acquire();
+    ASSERT_THAT(lease, IsOk());
+    first = (*lease)->handle();
+  }
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_EQ((*lease)->handle(), first);
+  EXPECT_EQ(pool_->sessions_open(), 1u);
+}
+
+TEST_F(SessionPoolTest, BrokenSessionIsDiscarded) {
+  const Module::Call call(*module_);
+  CK_SESSION_HANDLE first;
+  {
+    auto lease = pool_->Acquire();
+    ASSERT_THAT(lease, IsOk());
+    first = (*lease)->handle();
+    lease->MarkBroken();
+  }
+  EXPECT_EQ(pool_->sessions_open(), 0u);
+  EXPECT_EQ(pool_->sessions_discarded(), 1u);
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_NE((*lease)->handle(), first);
+  EXPECT_THAT((*lease)->CheckLoggedIn(), IsOk()) << "the last session took the login with it";
+}
+
+TEST_F(SessionPoolTest, WaitsForASessionInsteadOfOpeningTooMany) {
+  const Module::Call call(*module_);
+  auto first = pool_->Acquire();
+  std::optional<StatusOr<SessionLease>> second = pool_->Acquire();
+  ASSERT_THAT(first, IsOk());
+  ASSERT_THAT(*second, IsOk());
+  auto waiter = std::async(std::launch::async, [&] {
+    const Module::Call theirs(*module_);
+    return pool_->Acquire().ok();
+  });
+  EXPECT_EQ(waiter.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  second.reset();
+  EXPECT_TRUE(waiter.get());
+  EXPECT_EQ(pool_->sessions_open(), 2u);
+}
+
+TEST_F(SessionPoolTest, LostSessionAndLostLoginAreTold) {
+  const Module::Call call(*module_);
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  ASSERT_EQ(module_->ck().C_Logout((*lease)->handle()), CKR_OK);
+  EXPECT_THAT((*lease)->CheckLoggedIn(), FailsWith(kNotLoggedIn));
+  ASSERT_EQ(module_->ck().C_CloseSession((*lease)->handle()), CKR_OK);
+  EXPECT_THAT((*lease)->CheckLoggedIn(), FailsWith(kSessionLost));
+  lease->MarkBroken();
+}
+
+TEST_F(SessionPoolTest, CopiesAreDroppedAtOnceAndWhenALeaseEnds) {
+  const Module::Call call(*module_);
+  {
+    auto busy = pool_->Acquire();
+    ASSERT_THAT(busy, IsOk());
+    (*busy)->private_keys().Insert("key", 1, ObjectOwner::kToken);
+    pool_->DropCopies();
+    EXPECT_NE((*busy)->private_keys().Find("key"), std::nullopt) << "the call in flight keeps it";
+  }
+  {
+    auto lease = pool_->Acquire();
+    ASSERT_THAT(lease, IsOk());
+    EXPECT_EQ((*lease)->private_keys().Find("key"), std::nullopt);
+    (*lease)->private_keys().Insert("key", 1, ObjectOwner::kToken);
+  }
+  pool_->DropCopies();
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_EQ((*lease)->private_keys().Find("key"), std::nullopt);
+}
+
+TEST_F(SessionPoolTest, PinThatWasRefusedIsNotTriedAgain) {
+  const Module::Call call(*module_);
+  {
+    auto lease = pool_->Acquire();
+    ASSERT_THAT(lease, IsOk());
+    const SecretBytes pin = softhsm_->Pin();
+    const ByteView another = AsBytes("another-pin");
+    ASSERT_EQ(module_->ck().C_SetPIN((*lease)->handle(), CkInput(pin.Expose()), pin.size(),
+                                     CkInput(another), another.size()),
+              CKR_OK);
+    lease->MarkBroken();
+  }
+  EXPECT_THAT(pool_->Acquire(), FailsNaming(kPinIncorrect.id, "not tried again"));
+  // Were it tried, it would now succeed.
+  CK_SESSION_HANDLE raw = CK_INVALID_HANDLE;
+  ASSERT_EQ(
+      module_->ck().C_OpenSession(pool_->CurrentSlot().value(), CKF_SERIAL_SESSION | CKF_RW_SESSION,
+                                  nullptr, nullptr, &raw),
+      CKR_OK);
+  ASSERT_EQ(module_->ck().C_Login(raw, CKU_USER, CkInput(AsBytes("another-pin")), 11), CKR_OK);
+  EXPECT_THAT(pool_->Acquire(), FailsWith(kPinIncorrect));
+}
+
+TEST_F(SessionPoolTest, LoginByAnotherPartOfTheProcessIsNotTakenForOurs) {
+  const CK_SLOT_ID slot = pool_->CurrentSlot().value();
+  pool_.reset();
+  auto other = Session::Open(*module_, slot, 1);
+  ASSERT_THAT(other, IsOk());
+  const SecretBytes pin = softhsm_->Pin();
+  ASSERT_EQ(module_->ck().C_Login((*other)->handle(), CKU_USER, CkInput(pin.Expose()), pin.size()),
+            CKR_OK);
+  const SecretBytes wrong = SecretBytes::CopyOf(AsBytes("wrong-pin"));
+  EXPECT_THAT(Open(wrong), FailsWith(kTokenInUse));
+  other->reset();
+  EXPECT_THAT(Open(wrong), FailsWith(kPinIncorrect));
+  EXPECT_THAT(Open(softhsm_->Pin()), IsOk());
+}
+
+}  // namespace
+}  // namespace intaglio::tokens
