@@ -5,7 +5,7 @@
 #include "attestation/model/der_writer.h"
 #include "attestation/produce/reasons.h"
 
-namespace intaglio::attestation::internal {
+namespace intaglio::attestation::produce_internal {
 namespace {
 
 // Collects the claims of one element; the first failure sticks.
@@ -163,4 +163,4 @@ StatusOr<Bytes> WriteTbsEvidence(const EvidenceProfile& profile, const EvidenceC
   return DerSequence({DerInteger(1), DerSequenceOf(elements)});
 }
 
-}  // namespace intaglio::attestation::internal
+}  // namespace intaglio::attestation::produce_internal

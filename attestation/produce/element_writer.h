@@ -9,13 +9,13 @@
 #include "attestation/model/oids.h"
 #include "base/bytes.h"
 
-namespace intaglio::attestation::internal {
+namespace intaglio::attestation::produce_internal {
 
 // DER TbsEvidence, version 1. kContentText, kContentPurpose, kTimeOutOfRange.
 StatusOr<Bytes> WriteTbsEvidence(const EvidenceProfile& profile, const EvidenceContent& content);
 
 bool IsUtf8(std::string_view text);
 
-}  // namespace intaglio::attestation::internal
+}  // namespace intaglio::attestation::produce_internal
 
 #endif  // INTAGLIO_ATTESTATION_PRODUCE_ELEMENT_WRITER_H_

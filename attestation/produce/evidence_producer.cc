@@ -49,8 +49,8 @@ StatusOr<EvidenceProducer> EvidenceProducer::Create(EvidenceProfile profile,
   if (ak_certificate_der.size() > kMaxCertificateOctets) {
     return Fail(kProducerAkCertificate, "larger than 16 KiB");
   }
-  ASSIGN_OR_RETURN(Bytes spki,
-                   internal::SpkiOfAkCertificate(ak_certificate_der, profile.attestation_eku()));
+  ASSIGN_OR_RETURN(Bytes spki, produce_internal::SpkiOfAkCertificate(ak_certificate_der,
+                                                                     profile.attestation_eku()));
   if (intermediates.size() > kMaxIntermediates) {
     return Fail(kProducerIntermediates,
                 "at most 8 expected, found " + std::to_string(intermediates.size()));
@@ -59,7 +59,7 @@ StatusOr<EvidenceProducer> EvidenceProducer::Create(EvidenceProfile profile,
     if (intermediate.size() > kMaxCertificateOctets) {
       return Fail(kProducerIntermediates, "larger than 16 KiB");
     }
-    RETURN_IF_ERROR(internal::CheckIntermediate(intermediate));
+    RETURN_IF_ERROR(produce_internal::CheckIntermediate(intermediate));
   }
   return EvidenceProducer(std::move(profile), std::move(ak_certificate_der),
                           std::move(intermediates), std::move(spki));
@@ -78,14 +78,14 @@ StatusOr<Bytes> EvidenceProducer::Produce(const EvidenceContent& content,
   } else if (signers.size() > kMaxSignatures) {
     return Fail(kContentAkSpki, "more than 8 keys");
   }
-  ASSIGN_OR_RETURN(const Bytes tbs, internal::WriteTbsEvidence(profile_, complete));
+  ASSIGN_OR_RETURN(const Bytes tbs, produce_internal::WriteTbsEvidence(profile_, complete));
   if (tbs.size() > kMaxEvidenceOctets) return Fail(kContentTooLarge, "before signing");
 
-  ASSIGN_OR_RETURN(const Digest digest, internal::Sha256(tbs));
+  ASSIGN_OR_RETURN(const Digest digest, produce_internal::Sha256(tbs));
   ASSIGN_OR_RETURN(const Bytes signature, sign(digest));
-  RETURN_IF_ERROR(internal::CheckOwnSignature(ak_spki_, digest, signature));
+  RETURN_IF_ERROR(produce_internal::CheckOwnSignature(ak_spki_, digest, signature));
 
-  ASSIGN_OR_RETURN(const Digest key_id, internal::Sha256(ak_spki_));
+  ASSIGN_OR_RETURN(const Digest key_id, produce_internal::Sha256(ak_spki_));
   ASSIGN_OR_RETURN(const Oid algorithm, Oid::FromDotted(kEcdsaWithSha256));
   const Bytes sid =
       DerSequence({DerExplicit(0, DerOctetString(key_id)), DerExplicit(2, ak_certificate_)});

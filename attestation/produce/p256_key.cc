@@ -8,7 +8,7 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/x509_crt.h"
 
-namespace intaglio::attestation::internal {
+namespace intaglio::attestation::produce_internal {
 namespace {
 
 // Contexts of the library are pinned: it keeps pointers into them.
@@ -128,4 +128,4 @@ Status CheckOwnSignature(ByteView spki, const Digest& digest, ByteView signature
   return OkStatus();
 }
 
-}  // namespace intaglio::attestation::internal
+}  // namespace intaglio::attestation::produce_internal

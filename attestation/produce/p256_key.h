@@ -9,7 +9,7 @@
 #include "attestation/model/oid.h"
 #include "base/bytes.h"
 
-namespace intaglio::attestation::internal {
+namespace intaglio::attestation::produce_internal {
 
 // kCryptoLibrary.
 StatusOr<Digest> Sha256(ByteView message);
@@ -28,6 +28,6 @@ Status CheckP256Spki(ByteView spki);
 // `signature` (DER ECDSA-Sig-Value) verifies over `digest` under `spki`. kSignatureNotOurs.
 Status CheckOwnSignature(ByteView spki, const Digest& digest, ByteView signature);
 
-}  // namespace intaglio::attestation::internal
+}  // namespace intaglio::attestation::produce_internal
 
 #endif  // INTAGLIO_ATTESTATION_PRODUCE_P256_KEY_H_

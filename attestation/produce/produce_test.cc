@@ -233,11 +233,11 @@ TEST(CertificateRequestTest, RefusesBadSubjectsAndKeys) {
 
 TEST(Utf8Test, AcceptsOnlyShortestFormsOfScalarValues) {
   for (const char* good : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x94\x91"}) {
-    EXPECT_TRUE(internal::IsUtf8(good)) << good;
+    EXPECT_TRUE(produce_internal::IsUtf8(good)) << good;
   }
   for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
                           "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xc3\x28"}) {
-    EXPECT_FALSE(internal::IsUtf8(bad));
+    EXPECT_FALSE(produce_internal::IsUtf8(bad));
   }
 }
 
