@@ -6,8 +6,10 @@
 
 #include "tests/support/softhsm_fixture.h"
 #include "tests/support/status_matchers.h"
+#include "tokens/pkcs11/attributes.h"
 #include "tokens/pkcs11/ck_error.h"
 #include "tokens/pkcs11/reasons.h"
+#include "tokens/pkcs11/signing.h"
 
 namespace intaglio::tokens {
 namespace {
@@ -151,6 +153,43 @@ TEST_F(SessionPoolTest, CopiesAreDroppedAtOnceAndWhenALeaseEnds) {
   auto lease = pool_->Acquire();
   ASSERT_THAT(lease, IsOk());
   EXPECT_EQ((*lease)->private_keys().Find("key"), std::nullopt);
+}
+
+TEST_F(SessionPoolTest, KeyThatCannotBeCopiedIsUsedWhereItIs) {
+  const Module::Call call(*module_);
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  Session& session = **lease;
+  for (const bool copyable : {true, false}) {
+    AttributeTemplate public_half;
+    public_half.Octets(CKA_EC_PARAMS, FromHex("06082a8648ce3d030107").value()).False(CKA_TOKEN);
+    AttributeTemplate private_half;
+    private_half.True(CKA_TOKEN).True(CKA_PRIVATE).True(CKA_SENSITIVE).False(CKA_EXTRACTABLE);
+    private_half.True(CKA_SIGN);
+    if (!copyable) private_half.False(CKA_COPYABLE);
+    CK_MECHANISM mechanism{CKM_EC_KEY_PAIR_GEN, nullptr, 0};
+    CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
+    CK_OBJECT_HANDLE private_key = CK_INVALID_HANDLE;
+    ASSERT_EQ(session.ck().C_GenerateKeyPair(session.handle(), &mechanism, public_half.get(),
+                                             public_half.size(), private_half.get(),
+                                             private_half.size(), &public_key, &private_key),
+              CKR_OK);
+    const auto usable = CopyIntoSession(session, private_key);
+    ASSERT_THAT(usable, IsOk());
+    EXPECT_EQ(usable->owner == ObjectOwner::kSession, copyable);
+    EXPECT_EQ(usable->handle != private_key, copyable);
+    const PublicKey key =
+        PublicKey::FromEcPoint(ReadOctets(session, public_key, CKA_EC_POINT).value()).value();
+    const Digest digest[] = {Digest{}};
+    EXPECT_THAT(SignDigests(session, usable->handle, key, digest), IsOk());
+  }
+}
+
+TEST_F(SessionPoolTest, CopyOfAKeyThatIsNotThereFails) {
+  const Module::Call call(*module_);
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_THAT(CopyIntoSession(**lease, 0x7fffffff), FailsWith(kKeyHandleInvalid));
 }
 
 TEST_F(SessionPoolTest, PinThatWasRefusedIsNotTriedAgain) {
