@@ -28,6 +28,9 @@ StatusOr<CaDescription> CaDescription::Create(ByteView certificate_der) {
   ca.spki_ = facts.spki;
   ASSIGN_OR_RETURN(ca.public_key_, PublicKeyBits(facts.spki));
   ca.validity_ = facts.validity;
+  ASSIGN_OR_RETURN(const X509Ptr parsed, ParseCertificate(certificate_der));
+  ca.verification_key_.reset(X509_get_pubkey(parsed.get()), EVP_PKEY_free);
+  if (!ca.verification_key_) return OpensslFail(kNotACa, "the public key does not parse");
   return ca;
 }
 

@@ -7,8 +7,11 @@
 #ifndef INTAGLIO_HOST_X509_CA_DESCRIPTION_H_
 #define INTAGLIO_HOST_X509_CA_DESCRIPTION_H_
 
+#include <memory>
+
 #include "base/bytes.h"
 #include "host/domain/certificate.h"
+#include "host/x509/openssl_ptr.h"
 
 namespace intaglio::host {
 
@@ -23,6 +26,9 @@ class CaDescription final {
   ByteView spki() const { return spki_; }                  // DER SubjectPublicKeyInfo
   ByteView public_key() const { return public_key_; }  // BIT STRING content, no unused-bits octet
   const Validity& validity() const { return validity_; }
+  // For verifying what this CA signed; OpenSSL lets many threads use it. Never null, not for
+  // keeping.
+  EVP_PKEY* verification_key() const { return verification_key_.get(); }
 
  private:
   CaDescription() = default;
@@ -33,6 +39,7 @@ class CaDescription final {
   Bytes spki_;
   Bytes public_key_;
   Validity validity_;
+  std::shared_ptr<EVP_PKEY> verification_key_;
 };
 
 }  // namespace intaglio::host

@@ -36,6 +36,13 @@ bool NamesEcdsaWithSha256(ByteView tbs) {
 // Stands in where only a TBSCertificate exists, so that it can be parsed as a certificate.
 Bytes PlaceholderSignature() { return der::Sequence({der::Unsigned(1), der::Unsigned(1)}); }
 
+StatusOr<Bytes> AssembleUnparsed(ByteView tbs, ByteView signature_der) {
+  if (tbs.size() > kMaxCertificate || !NamesEcdsaWithSha256(tbs)) {
+    return Fail(kTbsMalformed, "not one version 3 TBSCertificate for ecdsa-with-SHA256");
+  }
+  return AssembleSigned(tbs, signature_der);
+}
+
 }  // namespace
 
 Status CheckEcdsaSignature(ByteView signature_der) {
@@ -57,10 +64,7 @@ StatusOr<Bytes> AssembleSigned(ByteView tbs, ByteView signature_der) {
 }
 
 StatusOr<Bytes> AssembleCertificate(ByteView tbs, ByteView signature_der) {
-  if (tbs.size() > kMaxCertificate || !NamesEcdsaWithSha256(tbs)) {
-    return Fail(kTbsMalformed, "not one version 3 TBSCertificate for ecdsa-with-SHA256");
-  }
-  ASSIGN_OR_RETURN(Bytes certificate, AssembleSigned(tbs, signature_der));
+  ASSIGN_OR_RETURN(Bytes certificate, AssembleUnparsed(tbs, signature_der));
   const Status parsed = ParseCertificate(certificate).status();
   if (!parsed.ok()) return Fail(kTbsMalformed, DetailOf(parsed));
   return certificate;
@@ -122,8 +126,30 @@ Status CompareTbs(ByteView certificate_der, ByteView tbs) {
                                 ToHex(Sha256(tbs)));
 }
 
+Status VerifyIssued(ByteView certificate_der, ByteView tbs, const CaDescription& ca) {
+  RETURN_IF_ERROR(CompareTbs(certificate_der, tbs));
+  der::Reader reader(der::Single(certificate_der, der::kSequence)->content);
+  reader.Take(der::kSequence);
+  const auto algorithm = reader.Take(der::kSequence);
+  const auto signature = reader.Take(der::kBitString);
+  if (!Equal(algorithm->whole, der::EcdsaWithSha256()) || signature->content.empty() ||
+      signature->content[0] != 0) {
+    return Fail(kCertificateMalformed, "not a whole-octet ecdsa-with-SHA256 signature");
+  }
+  const ByteView value = signature->content.subspan(1);
+  ERR_clear_error();
+  DigestContextPtr context(EVP_MD_CTX_new());
+  if (!context ||
+      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, ca.verification_key()) !=
+          1 ||
+      EVP_DigestVerify(context.get(), value.data(), value.size(), tbs.data(), tbs.size()) != 1) {
+    return OpensslFail(kCertificateNotVerified, "the issuer's key does not verify the signature");
+  }
+  return OkStatus();
+}
+
 StatusOr<CertificateFacts> DescribeTbs(ByteView tbs) {
-  ASSIGN_OR_RETURN(const Bytes certificate, AssembleCertificate(tbs, PlaceholderSignature()));
+  ASSIGN_OR_RETURN(const Bytes certificate, AssembleUnparsed(tbs, PlaceholderSignature()));
   ASSIGN_OR_RETURN(CertificateFacts facts, DescribeCertificate(certificate));
   facts.sha256.clear();
   return facts;

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "host/domain/certificate_facts.h"
 #include "host/policy/lint.h"
+#include "host/x509/ca_description.h"
 #include "host/x509/openssl_ptr.h"
 
 namespace intaglio::host {
@@ -37,6 +38,11 @@ Status VerifyCertificate(ByteView certificate_der, ByteView issuer_der);
 
 // OK if the certificate was made of exactly `tbs`. kCertificateMalformed, kTbsMismatch.
 Status CompareTbs(ByteView certificate_der, ByteView tbs);
+
+// OK if the certificate is exactly `tbs` signed by `ca`: CompareTbs and the signature. What the
+// CA's own answer needs, and several times cheaper than VerifyCertificate, as nothing is parsed
+// that the lint has parsed already. kCertificateMalformed, kTbsMismatch, kCertificateNotVerified.
+Status VerifyIssued(ByteView certificate_der, ByteView tbs, const CaDescription& ca);
 
 // What the certificate says. kCertificateMalformed, also for extensions that do not parse.
 StatusOr<CertificateFacts> DescribeCertificate(ByteView certificate_der);

@@ -282,6 +282,25 @@ TEST_F(CertificateTest, AssembleKeepsEveryOctetOfTheTbs) {
   EXPECT_TRUE(Is(CompareTbs(ToBytes("x"), tbs), kCertificateMalformed));
 }
 
+TEST_F(CertificateTest, TheCasAnswerMustBeWhatWasAsked) {
+  const Bytes tbs = Tbs();
+  const CaDescription& ca = *pki_.ca().ca;
+  const Bytes certificate = *SignCertificate(tbs, pki_.ca().key.get());
+  EXPECT_TRUE(VerifyIssued(certificate, tbs, ca).ok());
+  EXPECT_TRUE(
+      Is(VerifyIssued(*SignCertificate(tbs, key_.get()), tbs, ca), kCertificateNotVerified));
+  EXPECT_TRUE(Is(VerifyIssued(certificate, tbs, *pki_.root().ca), kCertificateNotVerified));
+  request_.serial = TestSerial(101);
+  EXPECT_TRUE(Is(VerifyIssued(certificate, Tbs(), ca), kTbsMismatch));
+  EXPECT_TRUE(Is(VerifyIssued(Bytes(), tbs, ca), kCertificateMalformed));
+  std::string other = ToHex(certificate);
+  other.replace(other.rfind("2a8648ce3d040302"), 16, "2a8648ce3d040303");
+  EXPECT_TRUE(Is(VerifyIssued(*FromHex(other), tbs, ca), kCertificateMalformed));
+  const Bytes bits = der::Tlv(der::kBitString, ByteView());
+  EXPECT_TRUE(Is(VerifyIssued(der::Sequence({tbs, der::EcdsaWithSha256(), bits}), tbs, ca),
+                 kCertificateMalformed));
+}
+
 TEST_F(CertificateTest, AssembleRefusesBrokenParts) {
   const Bytes tbs = Tbs();
   const Bytes signature = *SignTbs(tbs, key_.get());

@@ -17,28 +17,34 @@ namespace {
 
 constexpr size_t kLeastPiece = 4096;
 
-// One entry in a buffer of its own: the longest has 2 + 22 + 17 + 14 octets, so every length is
-// short form.
-class EncodedEntry final {
+constexpr WallTime kFirstGeneralized{2524608000000};  // 2050-01-01T00:00:00Z
+constexpr int64_t kSecondsPerDay = 24 * 3600;
+
+// Extensions with the one reasonCode extension, up to the number itself [RFC 5280 §5.3.1].
+constexpr uint8_t kReasonPrefix[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
+                                     0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01};
+
+// Octets of the encoded entry: at most 2 + 22 + 17 + 14, so every length in it is short form.
+size_t EntrySize(const CrlEntry& entry) {
+  const size_t serial = 2 + entry.serial.octets().size();
+  const size_t date = entry.revoked_at < kFirstGeneralized ? 15 : 17;
+  const bool has_reason = entry.reason != RevocationReason::kUnspecified;
+  return 2 + serial + date + (has_reason ? sizeof(kReasonPrefix) + 1 : 0);
+}
+
+// Encodes entries one after the other in a buffer of its own. Millions pass through here, so the
+// calendar is consulted once for each run of entries of one day.
+class EntryEncoder final {
  public:
-  // Keeps the encoded date from entry to entry: a bulk revocation has one date for many.
   ByteView Encode(const CrlEntry& entry) {
-    const int64_t second = entry.revoked_at.ms / kSecond;
-    if (date_.empty() || second != second_) {
-      date_ = der::Time(entry.revoked_at);
-      second_ = second;
-    }
     size_t at = 2;
     const ByteView serial = entry.serial.octets();
     buffer_[at++] = der::kInteger;
     buffer_[at++] = static_cast<uint8_t>(serial.size());
     at = Append(at, serial);
-    at = Append(at, date_);
+    at = AppendDate(at, entry.revoked_at);
     if (entry.reason != RevocationReason::kUnspecified) {
-      // Extensions with the one reasonCode extension [RFC 5280 §5.3.1].
-      static constexpr uint8_t kReason[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
-                                            0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01};
-      at = Append(at, kReason);
+      at = Append(at, kReasonPrefix);
       buffer_[at++] = static_cast<uint8_t>(entry.reason);
     }
     buffer_[0] = der::kSequence;
@@ -51,28 +57,49 @@ class EncodedEntry final {
     std::memcpy(buffer_ + at, octets.data(), octets.size());
     return at + octets.size();
   }
+  size_t AppendDate(size_t at, WallTime time) {
+    const int64_t second = FloorDivide(time.ms, kSecond);
+    const int64_t day = FloorDivide(second, kSecondsPerDay);
+    if (midnight_.empty() || day != day_) {
+      midnight_ = der::Time({day * kSecondsPerDay * kSecond});
+      day_ = day;
+    }
+    const int64_t in_day = second - day * kSecondsPerDay;
+    at = Append(at, ByteView(midnight_).first(midnight_.size() - 7));  // "HHMMSSZ" is replaced
+    for (const int64_t part : {in_day / 3600, in_day / 60 % 60, in_day % 60}) {
+      buffer_[at++] = static_cast<uint8_t>('0' + part / 10);
+      buffer_[at++] = static_cast<uint8_t>('0' + part % 10);
+    }
+    buffer_[at++] = 'Z';
+    return at;
+  }
+  static int64_t FloorDivide(int64_t value, int64_t by) {
+    return value / by - (value % by < 0 ? 1 : 0);
+  }
 
   uint8_t buffer_[64];
-  Bytes date_;
-  int64_t second_ = 0;
+  Bytes midnight_;
+  int64_t day_ = 0;
 };
 
-// Runs over all entries in order and hands each encoded one to `visit`.
-Status ForEachEntry(CrlEntrySource& entries, const CrlSink& visit) {
+// Runs over all entries in order, from the first on.
+template <class Visit>
+Status ForEachEntry(CrlEntrySource& entries, const Visit& visit) {
   RETURN_IF_ERROR(entries.Rewind());
-  EncodedEntry encoded;
   std::optional<Serial> last;
   while (true) {
-    ASSIGN_OR_RETURN(const std::optional<CrlEntry> entry, entries.Next());
-    if (!entry) return OkStatus();
-    if (last && entry->serial <= *last) {
-      return Fail(kCrlOrder, "serial " + entry->serial.ToHexText() + " after " + last->ToHexText());
+    StatusOr<std::optional<CrlEntry>> next = entries.Next();
+    if (!next.ok()) return next.status();
+    if (!next->has_value()) return OkStatus();
+    const CrlEntry& entry = **next;
+    if (last && entry.serial <= *last) {
+      return Fail(kCrlOrder, "serial " + entry.serial.ToHexText() + " after " + last->ToHexText());
     }
-    if (!der::IsEncodable(entry->revoked_at)) {
-      return Fail(kCrlDates, "the revocation date of serial " + entry->serial.ToHexText());
+    if (!der::IsEncodable(entry.revoked_at)) {
+      return Fail(kCrlDates, "the revocation date of serial " + entry.serial.ToHexText());
     }
-    last = entry->serial;
-    RETURN_IF_ERROR(visit(encoded.Encode(*entry)));
+    last = entry.serial;
+    RETURN_IF_ERROR(visit(entry));
   }
 }
 
@@ -142,9 +169,9 @@ StatusOr<CrlTbsWriter> CrlTbsWriter::Create(const CrlFields& fields, CrlEntrySou
   RETURN_IF_ERROR(CheckFields(fields));
   CrlTbsWriter writer;
   writer.entries_ = &entries;
-  RETURN_IF_ERROR(ForEachEntry(entries, [&](ByteView entry) {
+  RETURN_IF_ERROR(ForEachEntry(entries, [&](const CrlEntry& entry) {
     ++writer.entry_count_;
-    writer.entry_octets_ += entry.size();
+    writer.entry_octets_ += EntrySize(entry);
     return OkStatus();
   }));
   const Bytes fixed =
@@ -165,10 +192,12 @@ Status CrlTbsWriter::Write(size_t piece_octets, const CrlSink& sink) const {
   RETURN_IF_ERROR(pieces.Add(head_));
   uint64_t count = 0;
   uint64_t octets = 0;
-  RETURN_IF_ERROR(ForEachEntry(*entries_, [&](ByteView entry) {
+  EntryEncoder encoder;
+  RETURN_IF_ERROR(ForEachEntry(*entries_, [&](const CrlEntry& entry) {
+    const ByteView encoded = encoder.Encode(entry);
     ++count;
-    octets += entry.size();
-    return pieces.Add(entry);
+    octets += encoded.size();
+    return pieces.Add(encoded);
   }));
   if (count != entry_count_ || octets != entry_octets_) {
     return Fail(kCrlSourceChanged, "first " + std::to_string(entry_count_) + " entries of " +

@@ -177,6 +177,18 @@ TEST_F(CrlTest, StreamsInPiecesOfTheSizeAskedFor) {
   EXPECT_EQ(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(Parse(crl).get())), 20'000);
 }
 
+TEST_F(CrlTest, DatesAreThoseOfTheGeneralEncoder) {
+  const WallTime dates[] = {{-86'400'001},     {-1},          {0}, {2524607999999}, {2524608000000},
+                            kNoWellDefinedEnd, kTestNow + 999};
+  for (const WallTime date : dates) {
+    VectorSource source({{TestSerial(1), date, RevocationReason::kUnspecified}});
+    const Bytes tbs = *BuildCrlTbs(Fields(), source);
+    const Bytes entry =
+        der::Sequence({der::Sequence({der::Integer(TestSerial(1).octets()), der::Time(date)})});
+    EXPECT_NE(ToHex(tbs).find(ToHex(entry)), std::string::npos) << date.ms;
+  }
+}
+
 TEST_F(CrlTest, EntriesMustAscend) {
   std::vector<CrlEntry> entries = SomeEntries();
   std::swap(entries[0], entries[1]);
