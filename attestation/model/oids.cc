@@ -1,5 +1,6 @@
 #include "attestation/model/oids.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "attestation/model/reasons.h"
@@ -60,6 +61,24 @@ constexpr bool InEnumOrder() {
 }
 static_assert(InEnumOrder(), "SpecOf indexes the table by ClaimType");
 
+constexpr bool ArcsFitOneOctet() {
+  for (const ClaimSpec& spec : kClaimSpecs) {
+    for (uint32_t arc : spec.arcs) {
+      if (arc >= 128) return false;
+    }
+  }
+  return true;
+}
+static_assert(ArcsFitOneOctet(), "Below() takes octets for arcs");
+
+// The arcs of `oid` below `root` as octets, where there are exactly `count`; else empty.
+ByteView Below(const Oid& root, const Oid& oid, size_t count) {
+  const ByteView all = oid.content();
+  const ByteView prefix = root.content();
+  if (all.size() != prefix.size() + count || !Equal(all.first(prefix.size()), prefix)) return {};
+  return all.subspan(prefix.size());
+}
+
 }  // namespace
 
 std::span<const ClaimSpec> ClaimSpecs() { return kClaimSpecs; }
@@ -113,24 +132,24 @@ Oid EvidenceProfile::OidOf(KeyPurpose purpose) const {
 }
 
 std::optional<ElementType> EvidenceProfile::ElementOf(const Oid& oid) const {
-  for (ElementType type : kElementTypes) {
-    if (OidOf(type) == oid) return type;
-  }
-  return std::nullopt;
+  const ByteView arcs = Below(root_, oid, 2);
+  if (arcs.empty() || arcs[0] != 0 || arcs[1] >= kElementTypes.size()) return std::nullopt;
+  return static_cast<ElementType>(arcs[1]);
 }
 
 std::optional<ClaimType> EvidenceProfile::ClaimOf(const Oid& oid) const {
+  const ByteView arcs = Below(root_, oid, 3);
+  if (arcs.empty()) return std::nullopt;
   for (const ClaimSpec& spec : kClaimSpecs) {
-    if (OidOf(spec.type) == oid) return spec.type;
+    if (std::equal(arcs.begin(), arcs.end(), spec.arcs.begin())) return spec.type;
   }
   return std::nullopt;
 }
 
 KeyPurpose EvidenceProfile::PurposeOf(const Oid& oid) const {
-  for (uint8_t i = 0; i < kKeyPurposeCount; ++i) {
-    if (OidOf(static_cast<KeyPurpose>(i)) == oid) return static_cast<KeyPurpose>(i);
-  }
-  return KeyPurpose::kOther;
+  const ByteView arcs = Below(root_, oid, 2);
+  if (arcs.empty() || arcs[0] != 2 || arcs[1] >= kKeyPurposeCount) return KeyPurpose::kOther;
+  return static_cast<KeyPurpose>(arcs[1]);
 }
 
 }  // namespace intaglio::attestation

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include "attestation/model/der_writer.h"
@@ -8,6 +10,7 @@
 #include "attestation/verify/parsed_evidence.h"
 #include "attestation/verify/reasons.h"
 #include "attestation/verify/test_device.h"
+#include "base/file.h"
 
 namespace intaglio::attestation {
 namespace {
@@ -418,6 +421,22 @@ TEST(EvidenceFromPemTest, TakesOneBlockAndNothingElse) {
     EXPECT_EQ(ReasonNameOf(EvidenceFromPem(bad).status()), "PEM_INVALID") << bad;
   }
   EXPECT_EQ(ReasonNameOf(EvidenceFromPem(std::string(200000, ' ')).status()), "EVIDENCE_TOO_LARGE");
+}
+
+// The seeds of the fuzzer say by their names what the parser does with them.
+TEST(EvidenceCorpusTest, EachSeedParsesAsItsNameSays) {
+  const char* source = std::getenv("INTAGLIO_SOURCE_DIR");
+  if (source == nullptr) GTEST_SKIP() << "INTAGLIO_SOURCE_DIR is not set";
+  const std::filesystem::path folder = std::string(source) + "/tests/fuzz/corpus/evidence";
+  size_t seeds = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const std::string name = file.path().filename().string();
+    const StatusOr<Bytes> octets = ReadFile(file.path().string(), FileTrust::kAnyMode, 1 << 20);
+    ASSERT_TRUE(octets.ok()) << octets.status();
+    EXPECT_EQ(Parse(*octets).ok(), name.starts_with("ok_")) << name << Parse(*octets).status();
+    ++seeds;
+  }
+  EXPECT_GE(seeds, 10u);
 }
 
 TEST(VerifyReasonsTest, IdsAreUniqueAndAscending) {
