@@ -73,19 +73,20 @@ bool Is(const Status& status, const Reason& reason);
       TABLE(INTAGLIO_REASON_POINTER)};                               \
   inline constexpr std::span<const ::intaglio::Reason* const> table_name{table_name##Array};
 
-#define RETURN_IF_ERROR(expr)          \
-  do {                                 \
-    ::absl::Status status_ = (expr);   \
-    if (!status_.ok()) return status_; \
-  } while (false)
-
 #define INTAGLIO_CONCAT_INNER(a, b) a##b
 #define INTAGLIO_CONCAT(a, b) INTAGLIO_CONCAT_INNER(a, b)
+// __COUNTER__ keeps the names apart where one of these stands inside another's lambda.
+#define INTAGLIO_RETURN_IF_ERROR(tmp, expr)                 \
+  do {                                                      \
+    if (::absl::Status tmp = (expr); !tmp.ok()) return tmp; \
+  } while (false)
+#define RETURN_IF_ERROR(expr) INTAGLIO_RETURN_IF_ERROR(INTAGLIO_CONCAT(status_, __COUNTER__), expr)
+
 #define INTAGLIO_ASSIGN_OR_RETURN(tmp, lhs, expr) \
   auto tmp = (expr);                              \
   if (!tmp.ok()) return tmp.status();             \
   lhs = std::move(tmp).value()
 #define ASSIGN_OR_RETURN(lhs, expr) \
-  INTAGLIO_ASSIGN_OR_RETURN(INTAGLIO_CONCAT(status_or_, __LINE__), lhs, expr)
+  INTAGLIO_ASSIGN_OR_RETURN(INTAGLIO_CONCAT(status_or_, __COUNTER__), lhs, expr)
 
 #endif  // INTAGLIO_BASE_STATUS_H_

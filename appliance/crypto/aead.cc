@@ -1,8 +1,8 @@
 #include "appliance/crypto/aead.h"
 
-#include <cstdlib>
+#include <mbedtls/gcm.h>
 
-#include "mbedtls/gcm.h"
+#include <cstdlib>
 
 namespace intaglio::appliance {
 namespace {

@@ -1,8 +1,8 @@
 #include "appliance/crypto/ecdsa.h"
 
-#include <algorithm>
+#include <mbedtls/ecdsa.h>
 
-#include "mbedtls/ecdsa.h"
+#include <algorithm>
 
 namespace intaglio::appliance {
 namespace {

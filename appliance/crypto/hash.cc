@@ -1,11 +1,11 @@
 #include "appliance/crypto/hash.h"
 
-#include <cstdlib>
+#include <mbedtls/hkdf.h>
+#include <mbedtls/md.h>
+#include <mbedtls/sha1.h>
+#include <mbedtls/sha256.h>
 
-#include "mbedtls/hkdf.h"
-#include "mbedtls/md.h"
-#include "mbedtls/sha1.h"
-#include "mbedtls/sha256.h"
+#include <cstdlib>
 
 namespace intaglio::appliance {
 namespace {

@@ -24,12 +24,19 @@ struct GeneratedKey {
   KeyOrigin origin;
 };
 
-// What evidence says about the token.
+// What the token says of itself; becomes platform claims of the evidence.
 struct TokenDescription {
   std::string serial;
   std::string manufacturer;
   std::string model;
+  std::string hardware_version;
   std::string firmware_version;
+};
+
+// The storage key as the token shows it now. It exists only if CKA_TRUSTED is set: the SO made it.
+struct TrustedStorageKey {
+  std::string label;
+  KeyOrigin origin;
 };
 
 // The keys in the token.
@@ -47,7 +54,7 @@ class TokenPort {
   // decided.
   virtual Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) = 0;
   // The storage key's attributes, for evidence about WRAPPED keys.
-  virtual StatusOr<KeyOrigin> StorageKeyOrigin() = 0;
+  virtual StatusOr<TrustedStorageKey> DescribeStorageKey() = 0;
   virtual StatusOr<TokenDescription> Describe() = 0;
 };
 

@@ -181,6 +181,13 @@ StatusOr<GeneratedWrappedKey> Token::GenerateWrapped(KeyAlgorithm algorithm,
   });
 }
 
+StatusOr<KeyOrigin> Token::StorageKeyOrigin(const KeyLabel& storage_key) {
+  return impl_->Run(Retry::kOnce, [&](Session& session) -> StatusOr<KeyOrigin> {
+    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, impl_->StorageKey(session, storage_key));
+    return ReadOrigin(session, key);
+  });
+}
+
 StatusOr<std::vector<Bytes>> Token::SignWrapped(WrappedKey wrapped, KeyAlgorithm algorithm,
                                                 const KeyLabel& storage_key, Spki public_key,
                                                 std::span<const Digest> digests) {

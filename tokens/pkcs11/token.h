@@ -75,6 +75,9 @@ class Token final {
   // kStorageKeyUntrusted, kOriginMismatch; kKeyNotFound if there is no storage key.
   StatusOr<GeneratedWrappedKey> GenerateWrapped(KeyAlgorithm algorithm,
                                                 const KeyLabel& storage_key);
+  // What the token says of the storage key now; kStorageKeyUntrusted unless it is a trusted,
+  // sensitive, non-extractable AES key.
+  StatusOr<KeyOrigin> StorageKeyOrigin(const KeyLabel& storage_key);
   // As SignResident; kWrappedKeyInvalid for a blob that does not open.
   StatusOr<std::vector<Bytes>> SignWrapped(WrappedKey wrapped, KeyAlgorithm algorithm,
                                            const KeyLabel& storage_key, Spki public_key,

@@ -1,0 +1,198 @@
+#include "appliance/daemon/config.h"
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "appliance/crypto/ecdsa.h"
+#include "appliance/crypto/hash.h"
+#include "appliance/daemon/pem.h"
+#include "appliance/domain/reasons.h"
+#include "intaglio/config/v1/core.pb.h"
+
+namespace intaglio::appliance {
+namespace {
+
+namespace pb = ::intaglio::config::v1;
+
+constexpr size_t kMaxConfig = 256 * 1024;
+constexpr size_t kMaxPem = 64 * 1024;
+
+Status Bad(const std::string& field, const std::string& problem) {
+  return Fail(kConfigInvalid, field + ": " + problem);
+}
+
+// The first error of a textproto, with its place.
+class FirstError final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    if (!text_.empty()) return;
+    text_ = "line " + std::to_string(line + 1) + ", column " + std::to_string(column + 1) + ": " +
+            message;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+template <class Message>
+StatusOr<Message> ParseFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const Bytes content, ReadFile(path, FileTrust::kNotWritable, kMaxConfig));
+  Message message;
+  FirstError error;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  if (!parser.ParseFromString(AsString(content), &message)) return Bad(path, error.text());
+  return message;
+}
+
+Status RequireAbsolute(const std::string& field, const std::string& path) {
+  if (path.empty()) return Bad(field, "is required");
+  return path[0] == '/' ? OkStatus() : Bad(field, "must be an absolute path, is " + path);
+}
+
+StatusOr<TokenSettings> CheckToken(const pb::TokenConfig& config) {
+  TokenSettings out{
+      config.module(),      config.selector(), config.pin_file(), config.storage_key(), 8,
+      config.softhsm_conf()};
+  RETURN_IF_ERROR(RequireAbsolute("token.module", out.module));
+  RETURN_IF_ERROR(RequireAbsolute("token.pin_file", out.pin_file));
+  if (out.selector.empty()) return Bad("token.selector", "is required: a label or a pkcs11: URI");
+  if (out.storage_key.empty()) return Bad("token.storage_key", "is required: the label of the key");
+  if (config.max_sessions() > 256) return Bad("token.max_sessions", "at most 256");
+  if (config.max_sessions() > 0) out.max_sessions = config.max_sessions();
+  return out;
+}
+
+StatusOr<LinkServerConfig> CheckLink(const pb::LinkConfig& config, BoundaryKind boundary) {
+  LinkServerConfig out;
+  if (config.unix_socket().empty() == config.tcp_listen().empty()) {
+    return Bad("link", "exactly one of unix_socket and tcp_listen is needed");
+  }
+  if (!config.unix_socket().empty() && boundary == BoundaryKind::kProduction) {
+    return Bad("link.unix_socket", "is for labs; in production the host runs on another machine");
+  }
+  out.unix_socket = config.unix_socket();
+  out.tcp_listen = config.tcp_listen();
+  RETURN_IF_ERROR(RequireAbsolute("link.certificate", config.certificate()));
+  RETURN_IF_ERROR(RequireAbsolute("link.private_key", config.private_key()));
+  RETURN_IF_ERROR(RequireAbsolute("link.pinned_peer", config.pinned_peer()));
+  ASSIGN_OR_RETURN(out.certificate_pem,
+                   ReadFile(config.certificate(), FileTrust::kNotWritable, kMaxPem));
+  ASSIGN_OR_RETURN(out.private_key_pem, ReadSecretFile(config.private_key()));
+  ASSIGN_OR_RETURN(out.pinned_peer_pem,
+                   ReadFile(config.pinned_peer(), FileTrust::kNotWritable, kMaxPem));
+  if (config.max_connections() > 0) out.max_connections = config.max_connections();
+  if (config.workers() > 64) return Bad("link.workers", "at most 64");
+  if (config.workers() > 0) out.workers = config.workers();
+  return out;
+}
+
+StatusOr<Role> RoleOf(const std::string& name) {
+  if (name == "security-officer") return Role::kSecurityOfficer;
+  if (name == "registration-officer") return Role::kRegistrationOfficer;
+  if (name == "revocation-officer") return Role::kRevocationOfficer;
+  if (name == "auditor") return Role::kAuditor;
+  return Bad("officers.role", "'" + name +
+                                  "' is not security-officer, registration-officer, "
+                                  "revocation-officer or auditor");
+}
+
+StatusOr<WallTime> DateOf(const std::string& field, const std::string& text) {
+  tm parts{};
+  char rest = 0;
+  if (text.size() != 10 || sscanf(text.c_str(), "%4d-%2d-%2d%c", &parts.tm_year, &parts.tm_mon,
+                                  &parts.tm_mday, &rest) != 3) {
+    return Bad(field, "'" + text + "' is not a date like 2027-11-23");
+  }
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  const tm asked = parts;
+  const time_t seconds = timegm(&parts);
+  // timegm turns February 30 into March 2; such a date is a mistake.
+  if (parts.tm_mday != asked.tm_mday || parts.tm_mon != asked.tm_mon) {
+    return Bad(field, "'" + text + "' is no day of the calendar");
+  }
+  return WallTime{static_cast<int64_t>(seconds) * 1000};
+}
+
+std::string Resolve(const std::string& base_file, const std::string& path) {
+  const size_t slash = base_file.rfind('/');
+  if (path.empty() || path[0] == '/' || slash == std::string::npos) return path;
+  return base_file.substr(0, slash + 1) + path;
+}
+
+size_t Count(const CoreIdentity& identity, Role role) {
+  return static_cast<size_t>(std::count_if(identity.roster.begin(), identity.roster.end(),
+                                           [&](const Officer& each) { return each.role == role; }));
+}
+
+Status CheckRoster(const CoreIdentity& identity) {
+  if (identity.commands_need < 2) return Bad("commands_need", "at least 2: dual control");
+  if (Count(identity, Role::kSecurityOfficer) < identity.commands_need) {
+    return Bad("officers", "fewer security officers than commands_need");
+  }
+  if (Count(identity, Role::kRegistrationOfficer) < 2) {
+    return Bad("officers", "at least two registration officers are needed");
+  }
+  if (Count(identity, Role::kRevocationOfficer) < 1) {
+    return Bad("officers", "at least one revocation officer is needed");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<CoreSettings> LoadSettings(const std::string& path) {
+  ASSIGN_OR_RETURN(const auto config, ParseFile<pb::CoreConfig>(path));
+  CoreSettings out;
+  out.state_dir = config.state_dir();
+  RETURN_IF_ERROR(RequireAbsolute("state_dir", out.state_dir));
+  if (config.boundary() == pb::BOUNDARY_LAB) {
+    out.boundary = BoundaryKind::kLab;
+  } else if (config.boundary() != pb::BOUNDARY_PRODUCTION) {
+    return Bad("boundary", "is required: BOUNDARY_LAB or BOUNDARY_PRODUCTION");
+  }
+  ASSIGN_OR_RETURN(out.token, CheckToken(config.token()));
+  ASSIGN_OR_RETURN(out.link, CheckLink(config.link(), out.boundary));
+  return out;
+}
+
+StatusOr<CoreIdentity> LoadInit(const std::string& path) {
+  ASSIGN_OR_RETURN(const auto config, ParseFile<pb::CoreInit>(path));
+  CoreIdentity out;
+  out.commands_need = config.commands_need();
+  for (const pb::Officer& each : config.officers()) {
+    Officer officer;
+    officer.name = each.name();
+    if (officer.name.empty() || officer.name.size() > 64) {
+      return Bad("officers.name", "from 1 to 64 octets");
+    }
+    ASSIGN_OR_RETURN(officer.role, RoleOf(each.role()));
+    ASSIGN_OR_RETURN(const Bytes file,
+                     ReadFile(Resolve(path, each.public_key()), FileTrust::kNotWritable, kMaxPem));
+    ASSIGN_OR_RETURN(officer.spki, DerOrPem(file, "PUBLIC KEY"));
+    if (!PointOfSpki(officer.spki)) {
+      return Bad("officers.public_key", each.public_key() + " is not a P-256 public key");
+    }
+    officer.id.octets = Sha256(officer.spki);
+    for (const Officer& other : out.roster) {
+      if (other.id == officer.id) {
+        return Bad("officers", other.name + " and " + officer.name + " have the same key");
+      }
+    }
+    out.roster.push_back(std::move(officer));
+  }
+  RETURN_IF_ERROR(CheckRoster(out));
+  out.qscd_entry.entry_id = config.qscd_entry_id();
+  if (out.qscd_entry.entry_id.empty()) return Bad("qscd_entry_id", "is required");
+  ASSIGN_OR_RETURN(out.qscd_entry.valid_until,
+                   DateOf("qscd_valid_until", config.qscd_valid_until()));
+  return out;
+}
+
+}  // namespace intaglio::appliance

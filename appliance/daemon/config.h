@@ -1,0 +1,41 @@
+// CoreSettings: intaglio-core's configuration as checked values.
+#ifndef INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
+#define INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
+
+#include <string>
+
+#include "appliance/domain/roster.h"
+#include "appliance/link/link_server.h"
+#include "base/file.h"
+
+namespace intaglio::appliance {
+
+enum class BoundaryKind { kLab, kProduction };
+
+struct TokenSettings {
+  std::string module;
+  std::string selector;
+  std::string pin_file;
+  std::string storage_key;
+  size_t max_sessions = 8;
+  std::string softhsm_conf;
+};
+
+struct CoreSettings {
+  std::string state_dir;
+  BoundaryKind boundary = BoundaryKind::kProduction;
+  TokenSettings token;
+  LinkServerConfig link;
+};
+
+// Reads and checks the file: its owner and mode before its content, then every field.
+// kConfigInvalid naming the field, and ReadFile's Reasons.
+StatusOr<CoreSettings> LoadSettings(const std::string& path);
+
+// What the console gives to `init`: roster and QSCD entry. Relative key paths are relative to the
+// file. kConfigInvalid naming the entry: a role nobody has, an SPKI twice, too few officers.
+StatusOr<CoreIdentity> LoadInit(const std::string& path);
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_

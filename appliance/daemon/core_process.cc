@@ -1,0 +1,162 @@
+#include "appliance/daemon/core_process.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "appliance/crypto/hash.h"
+#include "appliance/daemon/vault.h"
+#include "appliance/daemon/version.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/journal/entry_codec.h"
+#include "appliance/journal/file_journal.h"
+#include "appliance/link/dispatcher.h"
+#include "appliance/link/link_server.h"
+#include "appliance/records/statement_codec.h"
+#include "appliance/token/pkcs11_keys.h"
+#include "base/log.h"
+
+namespace intaglio::appliance {
+namespace {
+
+constexpr Duration kAnchorEvery = 5 * kSecond;
+constexpr size_t kPurgeAtOnce = 1000;
+constexpr size_t kMaxProgram = 256 << 20;
+
+// Link events become journal lines.
+class JournalledLink final : public LinkObserver {
+ public:
+  explicit JournalledLink(JournalPort& journal) : journal_(journal) {}
+  void Opened(uint64_t connection, const std::string& peer) override {
+    Write(EventType::kLinkOpened, "connection " + std::to_string(connection) + " from " + peer, {});
+  }
+  void Refused(const Status& status, const std::string& peer) override {
+    Write(EventType::kLinkRefused, "from " + peer + ": " + DetailOf(status), ReasonIdOf(status));
+  }
+  void Ended(uint64_t connection, const Status& status) override {
+    Write(EventType::kLinkEnded,
+          "connection " + std::to_string(connection) +
+              (status.ok() ? std::string() : ": " + DetailOf(status)),
+          ReasonIdOf(status));
+  }
+
+ private:
+  void Write(EventType type, std::string note, std::string reason) {
+    const auto line = journal_.Append({.type = type, .reason_id = reason, .note = note});
+    if (!line.ok()) LogFailure("journal.append", line.status());
+  }
+  JournalPort& journal_;
+};
+
+// Waits for a stop signal, up to `wait`.
+bool StopSignalled(Duration wait) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  const timespec limit{wait / 1000, wait % 1000 * 1'000'000};
+  return sigtimedwait(&signals, nullptr, &limit) > 0;
+}
+
+// The highest wall time the core has written down.
+StatusOr<WallTime> HighWater(FileJournal& journal, const StoredTime& stored) {
+  ASSIGN_OR_RETURN(const auto last, journal.Read(journal.Head().sequence, 1, kMaxEntryOctets));
+  if (last.empty()) return stored.high_water;
+  ASSIGN_OR_RETURN(const EntryFacts facts, ReadEntry(last.front()));
+  return std::max(stored.high_water, facts.place.wall);
+}
+
+}  // namespace
+
+Status RunCore(const CoreSettings& settings) {
+  SystemClock clock;
+  SystemRng rng;
+  ASSIGN_OR_RETURN(Vault vault, OpenVault(settings));
+  ASSIGN_OR_RETURN(const auto instance, vault.state->LoadInstance());
+  if (!instance) return Fail(kNotInitialised, "run intaglio-core init");
+  ASSIGN_OR_RETURN(const auto loaded_time, vault.state->LoadTime());
+  StoredTime stored_time = loaded_time.value_or(StoredTime{});
+  ++stored_time.boot_count;
+  RETURN_IF_ERROR(vault.state->StoreTime(stored_time));
+  ASSIGN_OR_RETURN(const auto anchor, vault.state->LoadJournalAnchor());
+  ASSIGN_OR_RETURN(const auto journal,
+                   FileJournal::Open(JournalDir(settings), clock, stored_time.boot_count, anchor));
+  ASSIGN_OR_RETURN(const WallTime high_water, HighWater(*journal, stored_time));
+  TrustedTime time(clock, high_water, [&](const std::string& seen) {
+    LogError("time.stopped", {{"seen", seen}});
+    const auto line = journal->Append({.type = EventType::kTimeStopped, .note = seen});
+    if (!line.ok()) LogFailure("journal.append", line.status());
+  });
+
+  ASSIGN_OR_RETURN(auto epoch_keys, OpenEpochKeys(vault));
+  RecordSealer records(std::move(epoch_keys), rng);
+  StatementCodec statements;
+  ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
+  Pkcs11Keys token(*vault.token, std::move(storage_key));
+  ASSIGN_OR_RETURN(const BootId boot_id, DrawId<BootId>(rng));
+  const CoreServices services{instance->identity, boot_id,  token, records, statements,
+                              *vault.state,       *journal, time,  clock,   rng};
+
+  KeyRecord attestation_key;
+  Assign(ByteView(instance->attestation_cka_id), attestation_key.key_id);
+  attestation_key.purpose = KeyPurpose::kAttestation;
+  attestation_key.residency = KeyResidency::kResident;
+  attestation_key.spki = instance->attestation_spki;
+  std::optional<attestation::EvidenceProducer> producer;
+  if (!instance->attestation_certificate.empty()) {
+    ASSIGN_OR_RETURN(producer, attestation::EvidenceProducer::Create(
+                                   attestation::EvidenceProfile::Draft(),
+                                   instance->attestation_certificate, instance->attestation_chain));
+  }
+  ASSIGN_OR_RETURN(const Bytes program,
+                   ReadFile("/proc/self/exe", FileTrust::kAnyMode, kMaxProgram));
+
+  ProofCheck proofs(services);
+  ExecuteCommand execute_command(services);
+  GenerateSignerKey generate_signer_key(services);
+  AttestKeys attest_keys(services, std::move(producer), attestation_key,
+                         {.software_name = "intaglio-core",
+                          .software_version = kVersion,
+                          .boot_count = stored_time.boot_count,
+                          .measurement = ToBytes(Sha256(program)),
+                          .simulated = settings.boundary == BoundaryKind::kLab});
+  IssueCertificate issue_certificate(services);
+  SignDocument sign_document(services, proofs);
+  AcceptCertificate accept_certificate(services, proofs);
+  ChangeState change_state(services, proofs);
+  SignStatus sign_status(services, change_state);
+  Dispatcher dispatcher(services,
+                        {execute_command, generate_signer_key, attest_keys, issue_certificate,
+                         sign_document, accept_certificate, change_state, sign_status},
+                        kVersion, stored_time.boot_count);
+  JournalledLink observer(*journal);
+
+  RETURN_IF_ERROR(journal
+                      ->Append({.type = EventType::kStarted,
+                                .content_digest = Sha256(program),
+                                .note = std::string("intaglio-core ") + kVersion})
+                      .status());
+  ASSIGN_OR_RETURN(const auto server, LinkServer::Start(settings.link, dispatcher, observer));
+  LogInfo("core.ready", {{"instance", instance->identity.instance.hex()},
+                         {"boot_count", std::to_string(stored_time.boot_count)},
+                         {"endpoint", server->endpoint()}});
+  do {
+    // The rows remember how far the journal had come: a journal cut off below that is noticed.
+    Status anchored = vault.state->StoreJournalAnchor(journal->Head());
+    if (const auto now = time.Now(); now.ok() && anchored.ok()) {
+      stored_time.high_water = *now;
+      anchored = vault.state->StoreTime(stored_time);
+      const auto purged = vault.state->PurgeExpiredOrders(*now, kPurgeAtOnce);
+      if (!purged.ok()) LogFailure("state.purge", purged.status());
+    }
+    if (!anchored.ok()) LogFailure("state.anchor", anchored);
+  } while (!StopSignalled(kAnchorEvery));
+  LogInfo("core.stopping");
+  server->Stop();
+  RETURN_IF_ERROR(journal->Append({.type = EventType::kStopped}).status());
+  return vault.state->StoreJournalAnchor(journal->Head());
+}
+
+}  // namespace intaglio::appliance

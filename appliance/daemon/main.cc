@@ -1,0 +1,170 @@
+// intaglio-core: the signing core. See --help.
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <string>
+
+#include "appliance/daemon/config.h"
+#include "appliance/daemon/console.h"
+#include "appliance/daemon/core_process.h"
+#include "appliance/daemon/vault.h"
+#include "appliance/daemon/version.h"
+#include "appliance/journal/verify.h"
+#include "base/log.h"
+
+namespace intaglio::appliance {
+namespace {
+
+constexpr char kHelp[] =
+    R"(intaglio-core: the signing core
+
+  intaglio-core --config FILE                    serve the host until SIGTERM
+  intaglio-core --config FILE --check-config     say whether the configuration can be used
+  intaglio-core init --config FILE --init FILE --spki-out FILE
+                                                 give the core its identity and roster, once
+  intaglio-core set-device-certificate --config FILE --certificate FILE [--chain FILE]
+                                                 install the attestation key's certificate
+  intaglio-core verify-journal --dir DIR         check a journal's chain; reads files only
+  intaglio-core --version | --help
+
+Example, on the console of a new core:
+  intaglio-core init --config /etc/intaglio/core.textproto --init roster.textproto \
+      --spki-out attestation.pem
+
+Exit codes: 0 done, 1 refused or failed (the Reason is on stderr), 2 wrong usage.
+)";
+
+struct Arguments {
+  std::string verb;
+  std::string config, init, spki_out, certificate, chain, dir;
+  bool check_config = false, version = false, help = false;
+};
+
+bool Parse(int argc, char** argv, Arguments& out) {
+  static const option kOptions[] = {{"config", required_argument, nullptr, 'c'},
+                                    {"init", required_argument, nullptr, 'i'},
+                                    {"spki-out", required_argument, nullptr, 's'},
+                                    {"certificate", required_argument, nullptr, 'e'},
+                                    {"chain", required_argument, nullptr, 'n'},
+                                    {"dir", required_argument, nullptr, 'd'},
+                                    {"check-config", no_argument, nullptr, 'k'},
+                                    {"version", no_argument, nullptr, 'v'},
+                                    {"help", no_argument, nullptr, 'h'},
+                                    {nullptr, 0, nullptr, 0}};
+  int each = 0;
+  while ((each = getopt_long(argc, argv, "", kOptions, nullptr)) != -1) {
+    switch (each) {
+      case 'c':
+        out.config = optarg;
+        break;
+      case 'i':
+        out.init = optarg;
+        break;
+      case 's':
+        out.spki_out = optarg;
+        break;
+      case 'e':
+        out.certificate = optarg;
+        break;
+      case 'n':
+        out.chain = optarg;
+        break;
+      case 'd':
+        out.dir = optarg;
+        break;
+      case 'k':
+        out.check_config = true;
+        break;
+      case 'v':
+        out.version = true;
+        break;
+      case 'h':
+        out.help = true;
+        break;
+      default:
+        return false;
+    }
+  }
+  if (optind < argc) out.verb = argv[optind++];
+  return optind == argc;
+}
+
+int Report(const Status& status) {
+  if (status.ok()) return 0;
+  fprintf(stderr, "intaglio-core: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+int Report(const StatusOr<std::string>& line) {
+  if (line.ok()) printf("%s\n", line->c_str());
+  return Report(line.status());
+}
+
+StatusOr<std::string> DescribeJournal(const std::string& dir) {
+  ASSIGN_OR_RETURN(const JournalSummary summary, VerifyJournal(dir));
+  return "{\"entries\":" + std::to_string(summary.entries) +
+         ",\"head_sequence\":" + std::to_string(summary.head.sequence) + ",\"head\":\"" +
+         ToHex(summary.head.chain_hash) + "\"}";
+}
+
+int Usage() {
+  fputs("intaglio-core: wrong usage; see intaglio-core --help\n", stderr);
+  return 2;
+}
+
+// Secrets must not end up in core dumps, and no child may gain rights.
+void HardenProcess() {
+  prctl(PR_SET_DUMPABLE, 0);
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  if (!Parse(argc, argv, arguments)) return Usage();
+  if (arguments.help) {
+    fputs(kHelp, stdout);
+    return 0;
+  }
+  if (arguments.version) {
+    printf("intaglio-core %s\n", kVersion);
+    return 0;
+  }
+  if (arguments.verb == "verify-journal") {
+    return arguments.dir.empty() ? Usage() : Report(DescribeJournal(arguments.dir));
+  }
+  if (arguments.config.empty()) return Usage();
+  HardenProcess();
+  const auto settings = LoadSettings(arguments.config);
+  if (!settings.ok()) return Report(settings.status());
+  if (arguments.check_config) {
+    puts("configuration is usable");
+    return 0;
+  }
+  if (arguments.verb == "init") {
+    if (arguments.init.empty() || arguments.spki_out.empty()) return Usage();
+    return Report(InitialiseCore(*settings, arguments.init, arguments.spki_out));
+  }
+  if (arguments.verb == "set-device-certificate") {
+    if (arguments.certificate.empty()) return Usage();
+    return Report(InstallDeviceCertificate(*settings, arguments.certificate, arguments.chain));
+  }
+  if (!arguments.verb.empty()) return Usage();
+  return Report(RunCore(*settings));
+}
+
+}  // namespace
+}  // namespace intaglio::appliance
+
+int main(int argc, char** argv) { return intaglio::appliance::Main(argc, argv); }

@@ -1,0 +1,80 @@
+#include "appliance/records/proto_values.h"
+
+namespace intaglio::appliance {
+
+std::optional<KeyAlgorithm> FromProto(pb::KeyAlgorithm value) {
+  switch (value) {
+    case pb::KEY_ALGORITHM_P256:
+      return KeyAlgorithm::kP256;
+    case pb::KEY_ALGORITHM_RSA3072:
+      return KeyAlgorithm::kRsa3072;
+    default:
+      return std::nullopt;
+  }
+}
+
+pb::KeyAlgorithm ToProto(KeyAlgorithm value) {
+  return value == KeyAlgorithm::kP256 ? pb::KEY_ALGORITHM_P256 : pb::KEY_ALGORITHM_RSA3072;
+}
+
+// KeyPurpose counts from 0 where the schema counts from 1, in the same order.
+std::optional<KeyPurpose> FromProto(pb::KeyPurpose value) {
+  if (value < pb::KEY_PURPOSE_SIGNER || value > pb::KEY_PURPOSE_STORAGE) return std::nullopt;
+  return static_cast<KeyPurpose>(value - 1);
+}
+
+pb::KeyPurpose ToProto(KeyPurpose value) {
+  return static_cast<pb::KeyPurpose>(static_cast<int>(value) + 1);
+}
+
+std::optional<KeyResidency> FromProto(pb::KeyResidency value) {
+  switch (value) {
+    case pb::KEY_RESIDENCY_RESIDENT:
+      return KeyResidency::kResident;
+    case pb::KEY_RESIDENCY_WRAPPED:
+      return KeyResidency::kWrapped;
+    default:
+      return std::nullopt;
+  }
+}
+
+pb::KeyResidency ToProto(KeyResidency value) {
+  return value == KeyResidency::kResident ? pb::KEY_RESIDENCY_RESIDENT : pb::KEY_RESIDENCY_WRAPPED;
+}
+
+std::optional<AuthenticatorKind> FromProto(pb::AuthenticatorKind value) {
+  switch (value) {
+    case pb::AUTHENTICATOR_KIND_ES256_FILE:
+      return AuthenticatorKind::kEs256File;
+    case pb::AUTHENTICATOR_KIND_ES256_DEVICE:
+      return AuthenticatorKind::kEs256Device;
+    default:
+      return std::nullopt;
+  }
+}
+
+pb::AuthenticatorKind ToProto(AuthenticatorKind value) {
+  return value == AuthenticatorKind::kEs256File ? pb::AUTHENTICATOR_KIND_ES256_FILE
+                                                : pb::AUTHENTICATOR_KIND_ES256_DEVICE;
+}
+
+std::optional<CrlReason> FromProto(pb::RevocationReason value) {
+  switch (value) {
+    case pb::REVOCATION_REASON_UNSPECIFIED:
+      return CrlReason::kUnspecified;
+    case pb::REVOCATION_REASON_KEY_COMPROMISE:
+      return CrlReason::kKeyCompromise;
+    case pb::REVOCATION_REASON_AFFILIATION_CHANGED:
+      return CrlReason::kAffiliationChanged;
+    case pb::REVOCATION_REASON_SUPERSEDED:
+      return CrlReason::kSuperseded;
+    case pb::REVOCATION_REASON_CESSATION_OF_OPERATION:
+      return CrlReason::kCessationOfOperation;
+    case pb::REVOCATION_REASON_PRIVILEGE_WITHDRAWN:
+      return CrlReason::kPrivilegeWithdrawn;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace intaglio::appliance

@@ -1,0 +1,295 @@
+#include "appliance/records/statement_codec.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "appliance/crypto/ecdsa.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/records/canonical.h"
+#include "appliance/records/proto_values.h"
+
+namespace intaglio::appliance {
+namespace {
+
+constexpr size_t kMaxStatement = 512 * 1024;
+constexpr size_t kMaxOrderSpki = 2048;
+constexpr size_t kMaxCaCertificate = 4096;
+constexpr uint32_t kMaxValidityDays = 1095;
+constexpr int kMaxAuthenticators = 8;
+constexpr int kMaxHashes = 10'000;
+
+Status Invalid(std::string_view field) {
+  return Fail(kStatementInvalid, "field " + std::string(field));
+}
+
+template <class Message>
+StatusOr<Message> Parse(ByteView octets, std::string_view context) {
+  Message message;
+  if (!ParseCanonical(octets, kMaxStatement, message)) {
+    return Fail(kStatementInvalid, "not the canonical octets of " + message.GetTypeName());
+  }
+  if (message.context() != context) return Invalid("context");
+  return message;
+}
+
+template <class Id>
+Status Take(std::string_view field, const std::string& octets, Id& id) {
+  return Assign(AsBytes(octets), id) ? OkStatus() : Invalid(field);
+}
+
+Status TakeDigest(std::string_view field, const std::string& octets, Digest& digest) {
+  if (octets.size() != digest.size()) return Invalid(field);
+  std::copy(octets.begin(), octets.end(), digest.begin());
+  return OkStatus();
+}
+
+Status TakeOctets(std::string_view field, const std::string& octets, size_t least, size_t most,
+                  Bytes& out) {
+  if (octets.size() < least || octets.size() > most) return Invalid(field);
+  out = ToBytes(octets);
+  return OkStatus();
+}
+
+// Text of 1 to `most` octets without control characters.
+Status TakeText(std::string_view field, const std::string& text, size_t most, std::string& out) {
+  if (text.empty() || text.size() > most ||
+      std::any_of(text.begin(), text.end(),
+                  [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+    return Invalid(field);
+  }
+  out = text;
+  return OkStatus();
+}
+
+Status TakeName(std::string_view field, const std::string& text, size_t most,
+                std::string_view alphabet, std::string& out) {
+  RETURN_IF_ERROR(TakeText(field, text, most, out));
+  return text.find_first_not_of(alphabet) == std::string::npos ? OkStatus() : Invalid(field);
+}
+
+constexpr std::string_view kIdAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+constexpr std::string_view kLabelAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+// Positive times, the end after the start and at most `longest` later.
+Status TakeWindow(int64_t issued, int64_t expires, Duration longest, WallTime& from, WallTime& to) {
+  if (issued <= 0) return Invalid("issued_at_ms");
+  if (expires <= issued || expires - issued > longest) return Invalid("expires_at_ms");
+  from = {issued};
+  to = {expires};
+  return OkStatus();
+}
+
+Status TakeSerial(const std::string& octets, Serial& serial) {
+  if (octets.empty() || octets.size() > 20) return Invalid("serial");
+  serial.octets = ToBytes(octets);
+  return OkStatus();
+}
+
+Status TakePerson(const pb::NaturalPerson& person, NaturalPerson& out) {
+  RETURN_IF_ERROR(TakeText("subject.country", person.country(), 2, out.country));
+  if (out.country.size() != 2 || out.country < "AA" || out.country[1] < 'A' ||
+      out.country[0] > 'Z' || out.country[1] > 'Z') {
+    return Invalid("subject.country");
+  }
+  RETURN_IF_ERROR(TakeText("subject.given_name", person.given_name(), 128, out.given_name));
+  RETURN_IF_ERROR(TakeText("subject.surname", person.surname(), 128, out.surname));
+  RETURN_IF_ERROR(TakeText("subject.common_name", person.common_name(), 256, out.common_name));
+  return TakeText("subject.serial_number", person.serial_number(), 64, out.serial_number);
+}
+
+Status TakeAuthenticators(
+    const google::protobuf::RepeatedPtrField<pb::Authenticator>& authenticators,
+    std::vector<Authenticator>& out) {
+  if (authenticators.empty() || authenticators.size() > kMaxAuthenticators) {
+    return Invalid("authenticators");
+  }
+  std::set<std::string_view> seen;
+  for (const pb::Authenticator& each : authenticators) {
+    const auto kind = FromProto(each.kind());
+    if (!kind) return Invalid("authenticators.kind");
+    if (!PointOfSpki(AsBytes(each.spki())) || !seen.insert(each.spki()).second) {
+      return Invalid("authenticators.spki");
+    }
+    out.push_back({*kind, ToBytes(each.spki())});
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<IssuanceOrder> DecodeIssuanceOrder(ByteView octets) {
+  ASSIGN_OR_RETURN(const auto message,
+                   Parse<pb::IssuanceOrder>(octets, "intaglio/issuance-order/v1"));
+  IssuanceOrder order;
+  RETURN_IF_ERROR(TakeOctets("order_id", message.order_id(), 32, 32, order.order_id));
+  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), order.core_instance));
+  RETURN_IF_ERROR(Take("issuer_key_id", message.issuer_key_id(), order.issuer_key_id));
+  RETURN_IF_ERROR(
+      TakeName("policy_oid", message.policy_oid(), 64, "0123456789.", order.policy_oid));
+  RETURN_IF_ERROR(TakePerson(message.subject(), order.subject));
+  if (message.has_core_generated()) {
+    const auto algorithm = FromProto(message.core_generated().algorithm());
+    if (!algorithm) return Invalid("core_generated.algorithm");
+    order.key = CoreGeneratedKey{*algorithm};
+  } else {
+    ExistingKey existing;
+    RETURN_IF_ERROR(TakeOctets("spki", message.spki(), 1, kMaxOrderSpki, existing.spki));
+    order.key = existing;
+  }
+  RETURN_IF_ERROR(TakeName("signer_id", message.signer_id(), 64, kIdAlphabet, order.signer_id));
+  RETURN_IF_ERROR(TakeAuthenticators(message.authenticators(), order.authenticators));
+  RETURN_IF_ERROR(TakeDigest("evidence_digest", message.evidence_digest(), order.evidence_digest));
+  RETURN_IF_ERROR(
+      TakeDigest("agreement_digest", message.agreement_digest(), order.agreement_digest));
+  order.validity_days = message.validity_days();
+  if (order.validity_days == 0 || order.validity_days > kMaxValidityDays) {
+    return Invalid("validity_days");
+  }
+  RETURN_IF_ERROR(TakeWindow(message.issued_at_ms(), message.expires_at_ms(), 7 * kDay,
+                             order.issued_at, order.expires_at));
+  return order;
+}
+
+StatusOr<SadPayload> DecodeSadPayload(ByteView octets) {
+  ASSIGN_OR_RETURN(const auto message, Parse<pb::SadPayload>(octets, "intaglio/sad/v1"));
+  SadPayload payload;
+  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), payload.core_instance));
+  RETURN_IF_ERROR(Take("boot_id", message.boot_id(), payload.boot_id));
+  RETURN_IF_ERROR(Take("nonce", message.nonce(), payload.nonce));
+  RETURN_IF_ERROR(Take("key_id", message.key_id(), payload.key_id));
+  payload.signer_id = message.signer_id();
+  payload.session_id = message.session_id();
+  if (message.hash_algorithm() != pb::HASH_ALGORITHM_SHA256) return Invalid("hash_algorithm");
+  if (message.dtbsr().empty() || message.dtbsr_size() > kMaxHashes) return Invalid("dtbsr");
+  for (const std::string& hash : message.dtbsr()) {
+    Digest digest;
+    RETURN_IF_ERROR(TakeDigest("dtbsr", hash, digest));
+    payload.dtbsr.push_back(digest);
+  }
+  RETURN_IF_ERROR(TakeWindow(message.issued_at_ms(), message.expires_at_ms(), 30 * kMinute,
+                             payload.issued_at, payload.expires_at));
+  return payload;
+}
+
+StatusOr<AcceptanceStatement> DecodeAcceptance(ByteView octets) {
+  ASSIGN_OR_RETURN(const auto message,
+                   Parse<pb::AcceptanceStatement>(octets, "intaglio/acceptance/v1"));
+  AcceptanceStatement out;
+  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), out.core_instance));
+  RETURN_IF_ERROR(Take("key_id", message.key_id(), out.key_id));
+  RETURN_IF_ERROR(
+      TakeDigest("certificate_sha256", message.certificate_sha256(), out.certificate_sha256));
+  RETURN_IF_ERROR(TakeDigest("agreement_digest", message.agreement_digest(), out.agreement_digest));
+  if (message.accepted_at_ms() <= 0) return Invalid("accepted_at_ms");
+  out.accepted_at = {message.accepted_at_ms()};
+  return out;
+}
+
+StatusOr<StateOrder> DecodeStateOrder(ByteView octets) {
+  ASSIGN_OR_RETURN(const auto message, Parse<pb::StateOrder>(octets, "intaglio/state-order/v1"));
+  StateOrder order;
+  RETURN_IF_ERROR(TakeOctets("order_id", message.order_id(), 32, 32, order.order_id));
+  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), order.core_instance));
+  RETURN_IF_ERROR(Take("issuer_key_id", message.issuer_key_id(), order.issuer_key_id));
+  RETURN_IF_ERROR(TakeSerial(message.serial(), order.serial));
+  const auto reason = FromProto(message.reason());
+  switch (message.action()) {
+    case pb::STATE_ACTION_REVOKE:
+      if (!reason) return Invalid("reason");
+      order.action = StateAction::kRevoke;
+      order.reason = *reason;
+      break;
+    case pb::STATE_ACTION_SUSPEND:
+    case pb::STATE_ACTION_REINSTATE:
+      if (message.reason() != pb::REVOCATION_REASON_UNSPECIFIED_VALUE) return Invalid("reason");
+      order.action = message.action() == pb::STATE_ACTION_SUSPEND ? StateAction::kSuspend
+                                                                  : StateAction::kReinstate;
+      order.reason = CrlReason::kCertificateHold;
+      break;
+    default:
+      return Invalid("action");
+  }
+  RETURN_IF_ERROR(TakeWindow(message.issued_at_ms(), message.expires_at_ms(), 7 * kDay,
+                             order.issued_at, order.expires_at));
+  return order;
+}
+
+StatusOr<SignerRevocation> DecodeSignerRevocation(ByteView octets) {
+  ASSIGN_OR_RETURN(const auto message,
+                   Parse<pb::SignerRevocation>(octets, "intaglio/signer-revocation/v1"));
+  SignerRevocation out;
+  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), out.core_instance));
+  RETURN_IF_ERROR(Take("issuer_key_id", message.issuer_key_id(), out.issuer_key_id));
+  RETURN_IF_ERROR(TakeSerial(message.serial(), out.serial));
+  const auto reason = FromProto(message.reason());
+  if (!reason) return Invalid("reason");
+  out.reason = *reason;
+  if (message.requested_at_ms() <= 0) return Invalid("requested_at_ms");
+  out.requested_at = {message.requested_at_ms()};
+  return out;
+}
+
+StatusOr<Command> DecodeCommand(ByteView octets) {
+  ASSIGN_OR_RETURN(const auto message, Parse<pb::Command>(octets, "intaglio/command/v1"));
+  Command command;
+  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), command.core_instance));
+  RETURN_IF_ERROR(Take("nonce", message.nonce(), command.nonce));
+  RETURN_IF_ERROR(TakeWindow(message.issued_at_ms(), message.expires_at_ms(), kDay,
+                             command.issued_at, command.expires_at));
+  switch (message.act_case()) {
+    case pb::Command::kGenerateServiceKey: {
+      const auto& act = message.generate_service_key();
+      GenerateServiceKey out;
+      const auto algorithm = FromProto(act.algorithm());
+      if (!algorithm) return Invalid("generate_service_key.algorithm");
+      out.algorithm = *algorithm;
+      if (act.purpose() == pb::SERVICE_KEY_PURPOSE_CA_ISSUING) {
+        out.purpose = KeyPurpose::kCaIssuing;
+      } else if (act.purpose() == pb::SERVICE_KEY_PURPOSE_STATUS) {
+        out.purpose = KeyPurpose::kStatus;
+      } else {
+        return Invalid("generate_service_key.purpose");
+      }
+      RETURN_IF_ERROR(
+          TakeName("generate_service_key.label", act.label(), 32, kLabelAlphabet, out.label));
+      command.act = out;
+      return command;
+    }
+    case pb::Command::kInstallCaCertificate: {
+      const auto& act = message.install_ca_certificate();
+      InstallCaCertificate out;
+      RETURN_IF_ERROR(Take("install_ca_certificate.ca_key_id", act.ca_key_id(), out.ca_key_id));
+      RETURN_IF_ERROR(TakeOctets("install_ca_certificate.certificate", act.certificate(), 1,
+                                 kMaxCaCertificate, out.certificate));
+      command.act = out;
+      return command;
+    }
+    case pb::Command::kConfirmTime:
+      if (message.confirm_time().observed_at_ms() <= 0) return Invalid("confirm_time");
+      command.act = ConfirmTime{{message.confirm_time().observed_at_ms()}};
+      return command;
+    case pb::Command::ACT_NOT_SET:
+      break;
+  }
+  return Invalid("act");
+}
+
+Bytes StatementCodec::Encode(const SadPayload& payload) {
+  pb::SadPayload message;
+  message.set_context("intaglio/sad/v1");
+  message.set_core_instance(AsString(payload.core_instance.view()));
+  message.set_boot_id(AsString(payload.boot_id.view()));
+  message.set_nonce(AsString(payload.nonce.view()));
+  message.set_key_id(AsString(payload.key_id.view()));
+  message.set_signer_id(payload.signer_id);
+  message.set_session_id(payload.session_id);
+  message.set_hash_algorithm(pb::HASH_ALGORITHM_SHA256);
+  for (const Digest& digest : payload.dtbsr) message.add_dtbsr(AsString(digest));
+  message.set_issued_at_ms(payload.issued_at.ms);
+  message.set_expires_at_ms(payload.expires_at.ms);
+  return SerializeCanonical(message);
+}
+
+}  // namespace intaglio::appliance

@@ -1,0 +1,145 @@
+#include "appliance/usecases/change_state.h"
+
+#include "appliance/crypto/hash.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/usecases/approval_check.h"
+
+namespace intaglio::appliance {
+namespace {
+
+WallTime WholeSeconds(WallTime time) { return {time.ms / 1000 * 1000}; }
+
+// What the rows become, or why they cannot. Pure.
+Status Advance(StateAction action, CrlReason reason, WallTime now, SerialRow& serial, KeyRow& key) {
+  switch (serial.state) {
+    case SerialState::kDrawn:
+    case SerialState::kIntent:
+      return Fail(kSerialUnknown, "no certificate with this serial was issued");
+    case SerialState::kRevoked:
+      // Asking for what is already so is no error; anything else would bring a certificate back.
+      if (action == StateAction::kRevoke) return OkStatus();
+      return Fail(kCertificateRevoked, "a revoked certificate never comes back");
+    case SerialState::kIssued:
+    case SerialState::kSuspended:
+      break;
+  }
+  const bool held = serial.state == SerialState::kSuspended;
+  switch (action) {
+    case StateAction::kRevoke:
+      serial.state = SerialState::kRevoked;
+      // A hold that becomes final keeps its start, so that no signature made meanwhile is valid.
+      if (!held) serial.changed_at = WholeSeconds(now);
+      serial.reason = reason;
+      key.state = KeyState::kDestroyed;
+      return OkStatus();
+    case StateAction::kSuspend:
+      if (!held) serial.changed_at = WholeSeconds(now);
+      serial.state = SerialState::kSuspended;
+      serial.reason = CrlReason::kCertificateHold;
+      key.state = KeyState::kSuspended;
+      return OkStatus();
+    case StateAction::kReinstate:
+      serial.state = SerialState::kIssued;
+      serial.changed_at = WholeSeconds(now);
+      serial.reason = CrlReason::kUnspecified;
+      key.state = KeyState::kUsable;
+      return OkStatus();
+  }
+  return Fail(kRequestInvalid, "action");
+}
+
+EventType EventOf(StateAction action) {
+  switch (action) {
+    case StateAction::kRevoke:
+      return EventType::kRevoked;
+    case StateAction::kSuspend:
+      return EventType::kSuspended;
+    case StateAction::kReinstate:
+      break;
+  }
+  return EventType::kReinstated;
+}
+
+}  // namespace
+
+StatusOr<WallTime> ChangeState::ByOfficer(const Signed<StateOrder>& order) {
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  const StateOrder& statement = order.statement;
+  RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
+  RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+  ASSIGN_OR_RETURN(
+      const Approved approved,
+      ApprovalCheck::Check(services_, order.octets, order.approvals, Role::kRevocationOfficer, 1));
+  return Apply({statement.action, statement.issuer_key_id, statement.serial, statement.reason,
+                approved.statement_digest(), statement.expires_at},
+               Event{.officers = approved.officers(), .statement = order.octets});
+}
+
+StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
+  RETURN_IF_ERROR(services_.time.Now().status());
+  const SignerRevocation& statement = input.statement;
+  RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
+  // Any version of the record names the key's authenticators; they are fixed for its life.
+  ASSIGN_OR_RETURN(const KeyRecord record, services_.records.Open(input.record));
+  if (!record.certified_as || record.certified_as->issuer_key_id != statement.issuer_key_id ||
+      record.certified_as->serial != statement.serial) {
+    return Fail(kOrderMismatch, "the statement names another certificate than the record");
+  }
+  ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
+  return Apply({StateAction::kRevoke, statement.issuer_key_id, statement.serial, statement.reason,
+                proof.statement_digest(), WallTime{}},
+               Event{.note = "by the signer", .statement = input.octets});
+}
+
+StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  WallTime effective;
+  KeyId key_id;
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto serial, rows.FindSerial(change.issuer, change.serial));
+    if (!serial) return Fail(kSerialUnknown, "serial " + ToHex(change.serial.octets));
+    key_id = serial->key_id;
+    // An order is carried out once: handed in again later it must not undo what came after it.
+    ASSIGN_OR_RETURN(const auto done, rows.FindOrder(change.statement_digest));
+    if (!done) {
+      ASSIGN_OR_RETURN(const auto found, rows.FindKey(serial->key_id));
+      KeyRow key = found.value_or(KeyRow{});
+      RETURN_IF_ERROR(Advance(change.action, change.reason, now, *serial, key));
+      RETURN_IF_ERROR(rows.PutSerial(change.issuer, change.serial, *serial));
+      RETURN_IF_ERROR(rows.PutKey(serial->key_id, key));
+      if (change.order_expires > WallTime{}) {
+        OrderRow row;
+        row.expires_at = change.order_expires;
+        row.key_id = serial->key_id;
+        row.serial = change.serial;
+        RETURN_IF_ERROR(rows.PutOrder(change.statement_digest, row));
+      }
+    }
+    effective = serial->changed_at;
+    return OkStatus();
+  }));
+  generation_.fetch_add(1);
+  event.type = EventOf(change.action);
+  event.key_id = key_id;
+  event.statement_digest = change.statement_digest;
+  event.serial = change.serial.octets;
+  event.issuer_key_id = change.issuer;
+  ASSIGN_OR_RETURN(event.state_hash, services_.state.StateHash());
+  // The row comes first: a revocation must hold even when the journal cannot be written, and the
+  // caller is told of the failure and asks again.
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  return effective;
+}
+
+Status ChangeState::Block(const KeyId& key_id) {
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
+    if (!row) return Fail(kRequestInvalid, "this core has no key " + key_id.hex());
+    if (row->state != KeyState::kUsable) return OkStatus();
+    row->state = KeyState::kBlocked;
+    return rows.PutKey(key_id, *row);
+  }));
+  return services_.journal.Append({.type = EventType::kKeyBlocked, .key_id = key_id}).status();
+}
+
+}  // namespace intaglio::appliance

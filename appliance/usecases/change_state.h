@@ -1,0 +1,56 @@
+// ChangeState: suspension, reinstatement and revocation, in the core first. Taking authority away
+// needs only a row. [RFC 5280 §5.3.1; EN 319 411-1 REV-6.3.9-04; TS 119 431-1 DEL-6.3.2-01]
+#ifndef INTAGLIO_APPLIANCE_USECASES_CHANGE_STATE_H_
+#define INTAGLIO_APPLIANCE_USECASES_CHANGE_STATE_H_
+
+#include <atomic>
+
+#include "appliance/usecases/proof_check.h"
+#include "appliance/usecases/services.h"
+
+namespace intaglio::appliance {
+
+class ChangeState final {
+ public:
+  ChangeState(const CoreServices& services, ProofCheck& proofs)
+      : services_(services), proofs_(proofs) {}
+
+  // Under one revocation officer's order. Answers the date CRL and OCSP must carry. Carrying out
+  // the same order again changes nothing and answers the same. kSerialUnknown, kCertificateRevoked,
+  // ApprovalCheck's Reasons, kStatementExpired, kWrongCore. Thread-safe.
+  StatusOr<WallTime> ByOfficer(const Signed<StateOrder>& order);
+
+  struct SignerInput {
+    Bytes record;
+    Bytes octets;
+    SignerRevocation statement;
+    Proof proof;
+  };
+  // Under the proof of an authenticator bound to the certificate's key.
+  StatusOr<WallTime> BySigner(const SignerInput& input);
+
+  // The host alone stops a key; the certificate's status does not change.
+  Status Block(const KeyId& key_id);
+
+  // Counts changes of any certificate's state: a CRL begun before one is not signed after it.
+  uint64_t generation() const { return generation_.load(); }
+
+ private:
+  struct Change {
+    StateAction action = StateAction::kRevoke;
+    KeyId issuer;
+    Serial serial;
+    CrlReason reason = CrlReason::kUnspecified;
+    Digest statement_digest{};
+    WallTime order_expires;  // the epoch for a signer's own revocation
+  };
+  StatusOr<WallTime> Apply(const Change& change, Event event);
+
+  const CoreServices& services_;
+  ProofCheck& proofs_;
+  std::atomic<uint64_t> generation_{0};
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_USECASES_CHANGE_STATE_H_

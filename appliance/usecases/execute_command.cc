@@ -1,0 +1,121 @@
+#include "appliance/usecases/execute_command.h"
+
+#include "appliance/crypto/hash.h"
+#include "appliance/der/tbs_certificate.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/policy/issuance_policy.h"
+#include "appliance/usecases/approval_check.h"
+
+namespace intaglio::appliance {
+namespace {
+
+constexpr Duration kNonceLife = kDay;
+constexpr size_t kMostNonces = 64;
+
+}  // namespace
+
+StatusOr<Nonce> ExecuteCommand::Begin() {
+  ASSIGN_OR_RETURN(const Nonce nonce, DrawId<Nonce>(services_.rng));
+  std::lock_guard lock(mutex_);
+  const BootTime now = services_.clock.SinceBoot();
+  std::erase_if(outstanding_, [&](const auto& each) { return now >= each.second; });
+  if (outstanding_.size() >= kMostNonces) {
+    return Fail(kTooManyActivations, "64 command nonces are outstanding; use one of them");
+  }
+  outstanding_.emplace(nonce, now + kNonceLife);
+  return nonce;
+}
+
+bool ExecuteCommand::Spend(const Nonce& nonce) {
+  std::lock_guard lock(mutex_);
+  const auto found = outstanding_.find(nonce);
+  if (found == outstanding_.end()) return false;
+  const bool fresh = services_.clock.SinceBoot() < found->second;
+  outstanding_.erase(found);
+  return fresh;
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Execute(const Signed<Command>& command,
+                                                          ByteView ca_record) {
+  const Command& statement = command.statement;
+  RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
+  const bool confirms_time = std::holds_alternative<ConfirmTime>(statement.act);
+  if (!confirms_time) {
+    // Confirming the time is the one act that cannot wait for a trusted time.
+    ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+    RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+  }
+  ASSIGN_OR_RETURN(const Approved approved,
+                   ApprovalCheck::Check(services_, command.octets, command.approvals,
+                                        Role::kSecurityOfficer, services_.identity.commands_need));
+  if (!Spend(statement.nonce)) return Fail(kCommandNonce, "ask the core for a new nonce");
+  Event event{.type = EventType::kCommandExecuted,
+              .statement_digest = approved.statement_digest(),
+              .officers = approved.officers(),
+              .statement = command.octets};
+  StatusOr<Outcome> outcome = std::visit(
+      [&](const auto& act) -> StatusOr<Outcome> {
+        using Act = std::decay_t<decltype(act)>;
+        if constexpr (std::is_same_v<Act, InstallCaCertificate>) {
+          return Do(act, ca_record, event);
+        } else {
+          return Do(act, event);
+        }
+      },
+      statement.act);
+  RETURN_IF_ERROR(outcome.status());
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  return outcome;
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& act, Event& event) {
+  KeyRecord record;
+  ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
+  ASSIGN_OR_RETURN(record.generated_at, services_.time.Now());
+  record.purpose = act.purpose;
+  record.algorithm = act.algorithm;
+  record.residency = KeyResidency::kResident;
+  record.label = act.label;
+  ASSIGN_OR_RETURN(GeneratedKey key,
+                   services_.token.GenerateResident(act.algorithm, record.key_id, act.label));
+  record.spki = key.spki;
+  record.origin = key.origin;
+  ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
+  event.key_id = record.key_id;
+  event.sealed_record = sealed;
+  RETURN_IF_ERROR(services_.state.Update(
+      [&](RowTransaction& rows) { return rows.PutKey(record.key_id, KeyRow{}); }));
+  return Outcome{sealed, record.spki, record.key_id};
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate& act,
+                                                     ByteView ca_record, Event& event) {
+  ASSIGN_OR_RETURN(OpenedKey key, OpenUsableKey(services_, ca_record, KeyPurpose::kCaIssuing));
+  if (key.record.key_id != act.ca_key_id) {
+    return Fail(kOrderMismatch, "the command names key " + act.ca_key_id.hex());
+  }
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  ASSIGN_OR_RETURN(const CertificateParts certificate, ReadCertificate(act.certificate));
+  RETURN_IF_ERROR(IssuancePolicy::JudgeCaInstallation(certificate.facts, key.record, now));
+  KeyRecord record = std::move(key.record);
+  record.version = kVersionInstalled;
+  record.ca_certificate = act.certificate;
+  ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
+  event.key_id = record.key_id;
+  event.sealed_record = sealed;
+  event.certificate = act.certificate;
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
+    KeyRow row = key.row;
+    row.least_version = record.version;
+    return rows.PutKey(record.key_id, row);
+  }));
+  return Outcome{sealed, record.spki, record.key_id};
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const ConfirmTime& act, Event& event) {
+  RETURN_IF_ERROR(services_.time.Confirm(act.observed_at));
+  event.type = EventType::kTimeConfirmed;
+  return Outcome{};
+}
+
+}  // namespace intaglio::appliance

@@ -1,0 +1,76 @@
+#include "appliance/usecases/generate_signer_key.h"
+
+#include "appliance/crypto/hash.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/policy/profile_table.h"
+#include "appliance/usecases/approval_check.h"
+
+namespace intaglio::appliance {
+
+StatusOr<Approved> CheckIssuanceOrder(const CoreServices& services,
+                                      const Signed<IssuanceOrder>& order, WallTime now) {
+  RETURN_IF_ERROR(CheckAddress(services, order.statement.core_instance));
+  RETURN_IF_ERROR(CheckWindow(order.statement.issued_at, order.statement.expires_at, now));
+  return ApprovalCheck::Check(services, order.octets, order.approvals, Role::kRegistrationOfficer,
+                              kRegistrationOfficersNeeded);
+}
+
+StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<IssuanceOrder>& order) {
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  ASSIGN_OR_RETURN(const Approved approved, CheckIssuanceOrder(services_, order, now));
+  const IssuanceOrder& statement = order.statement;
+  const auto* generated = std::get_if<CoreGeneratedKey>(&statement.key);
+  if (generated == nullptr) {
+    return Fail(kOrderMismatch, "the order names an existing key; there is none to generate");
+  }
+  const SubscriberProfile* profile = FindSubscriberProfile(statement.policy_oid);
+  if (profile == nullptr) return Fail(kPolicyUnsupported, "policy " + statement.policy_oid);
+  if (profile->needs_qscd && now >= services_.identity.qscd_entry.valid_until) {
+    return Fail(kQscdEntryLapsed, "entry " + services_.identity.qscd_entry.entry_id + " ended " +
+                                      ToIso8601(services_.identity.qscd_entry.valid_until));
+  }
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(approved.statement_digest()));
+  if (done) return Outcome{done->sealed_record, done->spki, done->key_id};
+
+  KeyRecord record;
+  ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
+  ASSIGN_OR_RETURN(GeneratedKey key, services_.token.GenerateWrapped(generated->algorithm));
+  record.purpose = KeyPurpose::kSigner;
+  record.algorithm = generated->algorithm;
+  record.residency = KeyResidency::kWrapped;
+  record.spki = std::move(key.spki);
+  record.wrapped = std::move(key.wrapped);
+  record.origin = key.origin;
+  record.generated_at = now;
+  record.signer_id = statement.signer_id;
+  record.authenticators = statement.authenticators;
+  record.policy_oid = statement.policy_oid;
+  record.order_digest = approved.statement_digest();
+  record.evidence_digest = statement.evidence_digest;
+  record.agreement_digest = statement.agreement_digest;
+  ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
+  // The journal first: a crash before the rows are written leaves a key nobody can name, and the
+  // same order then makes another.
+  RETURN_IF_ERROR(services_.journal
+                      .Append({.type = EventType::kKeyGenerated,
+                               .key_id = record.key_id,
+                               .statement_digest = approved.statement_digest(),
+                               .content_digest = Sha256(record.spki),
+                               .sealed_record = sealed,
+                               .officers = approved.officers(),
+                               .statement = order.octets})
+                      .status());
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    RETURN_IF_ERROR(rows.PutKey(record.key_id, KeyRow{}));
+    OrderRow row;
+    row.expires_at = statement.expires_at;
+    row.key_id = record.key_id;
+    row.sealed_record = sealed;
+    row.spki = record.spki;
+    return rows.PutOrder(approved.statement_digest(), row);
+  }));
+  return Outcome{sealed, record.spki, record.key_id};
+}
+
+}  // namespace intaglio::appliance

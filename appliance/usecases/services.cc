@@ -1,0 +1,53 @@
+#include "appliance/usecases/services.h"
+
+#include "appliance/domain/reasons.h"
+#include "appliance/policy/sole_control_policy.h"
+
+namespace intaglio::appliance {
+
+StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed) {
+  ASSIGN_OR_RETURN(KeyRecord record, services.records.Open(sealed));
+  ASSIGN_OR_RETURN(const auto row, services.state.FindKey(record.key_id));
+  // Every key this core generated has a row. A record without one means the rows are not the ones
+  // that belong to it, and then nothing is known of its state.
+  if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
+  if (record.version < row->least_version) {
+    return Fail(kRecordStale, "version " + std::to_string(record.version) + " was handed in, " +
+                                  std::to_string(row->least_version) + " is the least accepted");
+  }
+  return OpenedKey{std::move(record), *row};
+}
+
+StatusOr<OpenedKey> OpenUsableKey(const CoreServices& services, ByteView sealed,
+                                  KeyPurpose purpose) {
+  ASSIGN_OR_RETURN(OpenedKey key, OpenKey(services, sealed));
+  if (key.record.purpose != purpose) {
+    return Fail(kKeyPurpose,
+                "key " + key.record.key_id.hex() + " was generated for another purpose");
+  }
+  RETURN_IF_ERROR(CheckKeyState(key.row));
+  return key;
+}
+
+StatusOr<OpenedKey> OpenInstalledCa(const CoreServices& services, ByteView sealed) {
+  ASSIGN_OR_RETURN(OpenedKey key, OpenUsableKey(services, sealed, KeyPurpose::kCaIssuing));
+  if (key.record.version < kVersionInstalled || key.record.ca_certificate.empty()) {
+    return Fail(kCaNotInstalled, "security officers must sign an install-ca-certificate command");
+  }
+  return key;
+}
+
+Status CheckAddress(const CoreServices& services, const CoreInstance& addressed) {
+  if (addressed == services.identity.instance) return OkStatus();
+  return Fail(kWrongCore, "this core is " + services.identity.instance.hex());
+}
+
+Status CheckWindow(WallTime issued_at, WallTime expires_at, WallTime now) {
+  if (now + 5 * kMinute < issued_at || now >= expires_at) {
+    return Fail(kStatementExpired,
+                "valid from " + ToIso8601(issued_at) + " until " + ToIso8601(expires_at));
+  }
+  return OkStatus();
+}
+
+}  // namespace intaglio::appliance

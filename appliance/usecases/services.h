@@ -1,0 +1,57 @@
+// CoreServices: what every use case of the core works with. Built once by the daemon; outlives
+// them.
+#ifndef INTAGLIO_APPLIANCE_USECASES_SERVICES_H_
+#define INTAGLIO_APPLIANCE_USECASES_SERVICES_H_
+
+#include "appliance/domain/roster.h"
+#include "appliance/usecases/ports.h"
+#include "appliance/usecases/trusted_time.h"
+#include "base/clock.h"
+#include "base/rng.h"
+
+namespace intaglio::appliance {
+
+struct CoreServices {
+  const CoreIdentity& identity;
+  const BootId& boot_id;
+  TokenPort& token;
+  RecordPort& records;
+  StatementPort& statements;
+  StatePort& state;
+  JournalPort& journal;
+  TrustedTime& time;
+  const Clock& clock;  // for boot time alone; wall time comes from `time`
+  Rng& rng;
+};
+
+// A key record handed in by the host and what the core remembers of the key.
+struct OpenedKey {
+  KeyRecord record;
+  KeyRow row;
+};
+
+// Opens a record and refuses one the core knows a newer version of. kRecordUnreadable,
+// kRecordStale.
+StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed);
+// As OpenKey, and the key has this purpose and is usable: kKeyPurpose and CheckKeyState's Reasons.
+StatusOr<OpenedKey> OpenUsableKey(const CoreServices& services, ByteView sealed,
+                                  KeyPurpose purpose);
+// As OpenUsableKey for a CA_ISSUING key whose certificate is installed: kCaNotInstalled.
+StatusOr<OpenedKey> OpenInstalledCa(const CoreServices& services, ByteView sealed);
+
+// A fresh random id.
+template <class Id>
+StatusOr<Id> DrawId(Rng& rng) {
+  Id id;
+  RETURN_IF_ERROR(rng.Fill(id.octets));
+  return id;
+}
+
+// `statement` is for this core (kWrongCore) and valid at `now` (kStatementExpired). Five minutes of
+// clock difference towards the signer's machine are allowed at the start of the window.
+Status CheckAddress(const CoreServices& services, const CoreInstance& addressed);
+Status CheckWindow(WallTime issued_at, WallTime expires_at, WallTime now);
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_USECASES_SERVICES_H_

@@ -1,0 +1,46 @@
+// TrustedTime: the core's own idea of now, and when to stop believing it. [R-TIM-1]
+//
+// Wall time is compared with the boot-time clock at every reading: a step back, or forward against
+// boot time by more than five minutes, stops every time-bound act until officers confirm the time.
+// The high-water mark is the last journal line's, so a clock set back while the core was down is
+// noticed.
+#ifndef INTAGLIO_APPLIANCE_USECASES_TRUSTED_TIME_H_
+#define INTAGLIO_APPLIANCE_USECASES_TRUSTED_TIME_H_
+
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace intaglio::appliance {
+
+class TrustedTime final {
+ public:
+  // `on_stop` is told once for each stop, with what was seen, and journals it.
+  TrustedTime(const Clock& clock, WallTime high_water,
+              std::function<void(const std::string&)> on_stop);
+
+  // Now, or kTimeUnconfirmed. Thread-safe.
+  StatusOr<WallTime> Now();
+  // Under M-of-N: the officers saw `observed`, which must be within five minutes of the clock.
+  // kTimeUnconfirmed if it is not.
+  Status Confirm(WallTime observed);
+  bool confirmed();
+
+  static constexpr Duration kForwardTolerance = 5 * kMinute;
+  static constexpr Duration kBackTolerance = 2 * kSecond;  // what a slewing NTP client may do
+
+ private:
+  const Clock& clock_;
+  const std::function<void(const std::string&)> on_stop_;
+  std::mutex mutex_;
+  WallTime last_wall_;
+  BootTime last_boot_;
+  bool stopped_ = false;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_USECASES_TRUSTED_TIME_H_
