@@ -20,7 +20,7 @@ StatusOr<Bytes> BuildCertificateRequest(std::string_view common_name, ByteView s
       DerSequence({DerSetOfOne(DerSequence({DerOid(cn), DerUtf8String(common_name)}))});
   const Bytes request =
       DerSequence({DerInteger(0), name, spki, DerImplicitConstructed(0, Bytes{})});
-  ASSIGN_OR_RETURN(const Digest digest, produce_internal::Sha256(request));
+  const Digest digest = produce_internal::Sha256(request);
   ASSIGN_OR_RETURN(const Bytes signature, sign(digest));
   RETURN_IF_ERROR(produce_internal::CheckOwnSignature(spki, digest, signature));
   return DerSequence({request, DerSequence({DerOid(algorithm)}), DerBitString(signature)});

@@ -15,7 +15,7 @@ namespace intaglio::attestation {
 
 // A DER PKCS#10 request with the subject CN=`common_name` and no attributes, signed
 // ecdsa-with-SHA256 by the key of `spki` (P-256). Thread-safe. kRequestSubject, kRequestKey,
-// kSignatureNotOurs, kCryptoLibrary, and whatever `sign` fails with.
+// kSignatureNotOurs, and whatever `sign` fails with.
 StatusOr<Bytes> BuildCertificateRequest(std::string_view common_name, ByteView spki,
                                         const SignDigest& sign);
 

@@ -81,11 +81,11 @@ StatusOr<Bytes> EvidenceProducer::Produce(const EvidenceContent& content,
   ASSIGN_OR_RETURN(const Bytes tbs, produce_internal::WriteTbsEvidence(profile_, complete));
   if (tbs.size() > kMaxEvidenceOctets) return Fail(kContentTooLarge, "before signing");
 
-  ASSIGN_OR_RETURN(const Digest digest, produce_internal::Sha256(tbs));
+  const Digest digest = produce_internal::Sha256(tbs);
   ASSIGN_OR_RETURN(const Bytes signature, sign(digest));
   RETURN_IF_ERROR(produce_internal::CheckOwnSignature(ak_spki_, digest, signature));
 
-  ASSIGN_OR_RETURN(const Digest key_id, produce_internal::Sha256(ak_spki_));
+  const Digest key_id = produce_internal::Sha256(ak_spki_);
   ASSIGN_OR_RETURN(const Oid algorithm, Oid::FromDotted(kEcdsaWithSha256));
   const Bytes sid =
       DerSequence({DerExplicit(0, DerOctetString(key_id)), DerExplicit(2, ak_certificate_)});

@@ -33,7 +33,7 @@ class EvidenceProducer final {
   // by the SHA-256 of its SPKI. The ak-spki claim is written where `content` has none, so that a
   // stripped or replaced signature shows; elements without a claim are left out. The signature is
   // verified before it is given out. kContentNonce, kContentKeys, kContentText, kContentAkSpki,
-  // kContentPurpose, kContentTooLarge, kTimeOutOfRange, kSignatureNotOurs, kCryptoLibrary, and
+  // kContentPurpose, kContentTooLarge, kTimeOutOfRange, kSignatureNotOurs, and
   // whatever `sign` fails with.
   StatusOr<Bytes> Produce(const EvidenceContent& content, const SignDigest& sign) const;
 

@@ -11,8 +11,8 @@
 
 namespace intaglio::attestation::produce_internal {
 
-// kCryptoLibrary.
-StatusOr<Digest> Sha256(ByteView message);
+// Aborts where the library lacks SHA-256.
+Digest Sha256(ByteView message);
 
 // The DER SubjectPublicKeyInfo of an attestation key's certificate: one certificate and nothing
 // after it, an EC key on P-256, key usage digitalSignature and not keyCertSign, extended key usage

@@ -241,7 +241,6 @@ TEST(Utf8Test, AcceptsOnlyShortestFormsOfScalarValues) {
   }
 }
 
-// Every cause but the library's own failure, which no input provokes, has its test above.
 TEST(ProduceReasonsTest, IdsAreUnique) {
   std::set<std::string_view> ids;
   for (const Reason* reason : kAttestationProduceReasons) {

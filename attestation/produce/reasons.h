@@ -25,8 +25,6 @@ namespace intaglio::attestation {
     "the evidence would be larger than a verifier accepts")                                      \
   X(kSignatureNotOurs, "ATT-0508", "SIGNATURE_NOT_OURS", kInternal, kPublic,                     \
     "what the token signed does not verify under the attested public key")                       \
-  X(kCryptoLibrary, "ATT-0509", "CRYPTO_LIBRARY", kInternal, kInternal,                          \
-    "the cryptographic library failed")                                                          \
   X(kRequestSubject, "ATT-0510", "REQUEST_SUBJECT", kInvalidArgument, kPublic,                   \
     "a certification request needs a common name of 1 to 64 characters in UTF-8")                \
   X(kRequestKey, "ATT-0511", "REQUEST_KEY", kInvalidArgument, kPublic,                           \
