@@ -1,0 +1,68 @@
+#include "tests/support/core_fixture.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "appliance/journal/entry_codec.h"
+
+namespace intaglio::testing_support {
+namespace {
+
+namespace core = ::intaglio::appliance;
+
+template <class T>
+T Must(StatusOr<T> value) {
+  if (!value.ok()) {
+    fprintf(stderr, "core fixture: %s\n", std::string(value.status().message()).c_str());
+    abort();
+  }
+  return *std::move(value);
+}
+
+core::Officer OfficerOf(const P256Signer& signer, core::Role role, const std::string& name) {
+  return {{signer.id()}, role, name, signer.spki()};
+}
+
+}  // namespace
+
+CoreFixture::CoreFixture() {
+  softhsm_ = Must(SoftHsm::Create());
+  module_ = Must(tokens::Module::Load(softhsm_->module_path()));
+  token_ =
+      Must(tokens::Token::Open(module_, Must(tokens::TokenSelector::Parse("core")), softhsm_->Pin(),
+                               {.max_sessions = 4, .cached_keys_per_session = 16}));
+  keys_ = std::make_unique<core::Pkcs11Keys>(
+      *token_, Must(tokens::KeyLabel::Create(SoftHsm::storage_key_label())));
+  state_ = Must(
+      core::LmdbState::Open(folder_.path() + "/rows", SecretBytes(32), core::MapSize{64 << 20}));
+  journal_ = Must(core::FileJournal::Open(folder_.path() + "/journal", clock_, 1, std::nullopt));
+  std::vector<core::EpochKey> epochs;
+  epochs.push_back({1, SecretBytes(32)});
+  records_ = std::make_unique<core::RecordSealer>(std::move(epochs), rng_);
+  time_ = std::make_unique<core::TrustedTime>(clock_, WallTime{}, [this](const std::string& seen) {
+    (void)Must(journal_->Append({.type = core::EventType::kTimeStopped, .note = seen}));
+  });
+  identity_.instance = Must(core::DrawId<core::CoreInstance>(rng_));
+  identity_.commands_need = 2;
+  identity_.qscd_entry = {"lab-softhsm", clock_.Now() + 365 * kDay};
+  for (const auto& each : security_) {
+    identity_.roster.push_back(OfficerOf(each, core::Role::kSecurityOfficer, "security"));
+  }
+  for (const auto& each : registration_) {
+    identity_.roster.push_back(OfficerOf(each, core::Role::kRegistrationOfficer, "registration"));
+  }
+  identity_.roster.push_back(OfficerOf(revocation_, core::Role::kRevocationOfficer, "revocation"));
+  boot_id_ = Must(core::DrawId<core::BootId>(rng_));
+  services_ = std::make_unique<core::CoreServices>(
+      core::CoreServices{identity_, boot_id_, *keys_, *records_, statements_, *state_, *journal_,
+                         *time_, clock_, rng_});
+}
+
+std::vector<core::EventType> CoreFixture::EventsAfter(uint64_t after) {
+  std::vector<core::EventType> out;
+  const auto entries = Must(journal_->Read(after + 1, 1000, size_t{1} << 20));
+  for (const Bytes& entry : entries) out.push_back(Must(core::ReadEntry(entry)).type);
+  return out;
+}
+
+}  // namespace intaglio::testing_support
