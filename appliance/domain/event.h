@@ -29,7 +29,7 @@ enum class EventType : int {
   kSignIntent = 15,
   kSigned = 16,
   kCertificateAccepted = 17,
-  kKeyBlocked = 18,
+  kBlocked = 18,
   kRevoked = 19,
   kSuspended = 20,
   kReinstated = 21,

@@ -139,7 +139,7 @@ Status ChangeState::Block(const KeyId& key_id) {
     row->state = KeyState::kBlocked;
     return rows.PutKey(key_id, *row);
   }));
-  return services_.journal.Append({.type = EventType::kKeyBlocked, .key_id = key_id}).status();
+  return services_.journal.Append({.type = EventType::kBlocked, .key_id = key_id}).status();
 }
 
 }  // namespace intaglio::appliance
