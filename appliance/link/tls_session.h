@@ -1,0 +1,63 @@
+// TlsSession: one TLS 1.2 connection over a non-blocking socket, with a pinned peer. Mbed TLS stays
+// behind this header.
+#ifndef INTAGLIO_APPLIANCE_LINK_TLS_SESSION_H_
+#define INTAGLIO_APPLIANCE_LINK_TLS_SESSION_H_
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/secret_bytes.h"
+
+namespace intaglio::appliance {
+
+// Own certificate and key and the one peer certificate that is accepted; made once, shared by all
+// connections.
+class TlsIdentity final {
+ public:
+  // PEM each. kLinkConfig naming what cannot be used.
+  static StatusOr<std::unique_ptr<TlsIdentity>> Create(ByteView certificate_pem,
+                                                       const SecretBytes& private_key_pem,
+                                                       ByteView pinned_peer_pem);
+  ~TlsIdentity();
+  TlsIdentity(const TlsIdentity&) = delete;
+  TlsIdentity& operator=(const TlsIdentity&) = delete;
+
+ private:
+  friend class TlsSession;
+  struct Impl;
+  explicit TlsIdentity(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// What a step needs before it can go on.
+enum class TlsStep { kDone, kWantRead, kWantWrite, kClosed };
+
+// Used by one thread. The descriptor is the caller's.
+class TlsSession final {
+ public:
+  static StatusOr<std::unique_ptr<TlsSession>> Create(TlsIdentity& identity, int fd);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  // kDone once the handshake is complete and the peer's certificate is, octet for octet, the pinned
+  // one. kLinkHandshake, kLinkPeerUnknown.
+  StatusOr<TlsStep> Handshake();
+  // Reads up to `buffer`; `size` says how much. kLinkBroken.
+  StatusOr<TlsStep> Read(std::span<uint8_t> buffer, size_t& size);
+  // Writes some of `octets`; `size` says how much. After kWantWrite the same octets must come
+  // again.
+  StatusOr<TlsStep> Write(ByteView octets, size_t& size);
+  // Octets decrypted and waiting, which poll() cannot see.
+  bool HasPending() const;
+  void CloseNotify();
+
+ private:
+  struct Impl;
+  explicit TlsSession(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_LINK_TLS_SESSION_H_
