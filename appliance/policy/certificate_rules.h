@@ -1,0 +1,43 @@
+// Rules over what a TBSCertificate says, one function a rule or a group that shares an extension.
+// IssuancePolicy asks them; each fails for the Reason named. Pure; thread-safe.
+#ifndef INTAGLIO_APPLIANCE_POLICY_CERTIFICATE_RULES_H_
+#define INTAGLIO_APPLIANCE_POLICY_CERTIFICATE_RULES_H_
+
+#include <span>
+#include <string_view>
+
+#include "appliance/der/tbs_certificate.h"
+#include "appliance/policy/profile_table.h"
+#include "base/status.h"
+
+namespace intaglio::appliance {
+
+// kGateNotBefore, kGateNotAfter, kGateValidityTooLong.
+Status CheckValidity(const TbsFacts& tbs, Duration longest, WallTime now);
+// Exactly the attributes of `rules`, each once, as ordered. kGateSubjectShape, kGateSubjectString,
+// kGateSubjectValue; kGateSerialNumberForm. [EN 319 412-2 NAT-4.2.4; EN 319 412-1 5.1.3]
+Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
+                    const NaturalPerson& ordered);
+// kGateExtensionForbidden, kGateExtensionCritical, kGateExtensionMissing.
+Status CheckExtensions(const ExtensionFacts& extensions, std::span<const ExtensionRule> rules);
+// Exactly one ETSI qualified policy and it is the profile's; none that contradicts it; of
+// qualifiers only CPS pointers. kGatePolicyOid. [EN 319 411-2 GEN-6.3.3-02; EN 319 412-2 QCS-5.2-2]
+Status CheckPolicies(const ExtensionFacts& extensions, const SubscriberProfile& profile);
+// No qualified policy at all. kGatePolicyOid.
+Status CheckNoQualifiedPolicy(const ExtensionFacts& extensions);
+// kGateQcRepeated, kGateQcLegislation, kGateQcSscd, kGateQcUnknown, kGateQcMissing, kGateQcType,
+// kGateQcPds, kGateQcSemantics. [EN 319 412-5 4]
+Status CheckQcStatements(const QcStatements& statements, const SubscriberProfile& profile);
+// kGateKeyUsage.
+Status CheckKeyUsage(const ExtensionFacts& extensions, uint16_t exactly);
+// kGateBasicConstraints.
+Status CheckNotAuthority(const ExtensionFacts& extensions);
+// kGateAuthorityKeyId.
+Status CheckAuthorityKeyId(const ExtensionFacts& extensions, const TbsFacts& ca_certificate);
+// At least one address each of CRL, CA certificate and responder. kGateCrlUrl, kGateCaIssuersUrl,
+// kGateOcspUrl. [EN 319 412-2 4.3.11, 4.4.1]
+Status CheckStatusAddresses(const ExtensionFacts& extensions);
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_POLICY_CERTIFICATE_RULES_H_

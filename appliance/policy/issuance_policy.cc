@@ -1,0 +1,178 @@
+#include "appliance/policy/issuance_policy.h"
+
+#include <algorithm>
+
+#include "appliance/der/certificate_oids.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/policy/certificate_rules.h"
+#include "appliance/policy/gate_reasons.h"
+
+namespace intaglio::appliance {
+namespace {
+
+Status CheckPurpose(const KeyRecord& key, KeyPurpose due, const char* name) {
+  if (key.purpose == due) return OkStatus();
+  return Fail(kKeyPurpose, "key " + key.key_id.hex() + " is not of purpose " + name);
+}
+
+// Read back from the token when the key was made; never after an unwrap, where it proves nothing.
+// [EN 319 411-2 SDP-6.5.1-04]
+Status CheckOrigin(const KeyRecord& key) {
+  const KeyOrigin& origin = key.origin;
+  const bool inside = origin.local && origin.sensitive;
+  const bool resident = origin.always_sensitive && origin.never_extractable && !origin.extractable;
+  const bool wrapped = origin.extractable && origin.wrap_with_trusted;
+  if (inside && (key.residency == KeyResidency::kResident ? resident : wrapped)) return OkStatus();
+  return Fail(kOriginUnproven,
+              "key " + key.key_id.hex() +
+                  ": its attributes at generation do not show that only this token "
+                  "has had it");
+}
+
+// The CA certificate is the CA key's, and valid while it issues.
+Status CheckIssuer(const KeyRecord& ca_key, const TbsFacts& ca_certificate, WallTime now) {
+  RETURN_IF_ERROR(CheckPurpose(ca_key, KeyPurpose::kCaIssuing, "CA_ISSUING"));
+  if (ca_certificate.spki != ca_key.spki) {
+    return Fail(kGateIssuerKey, "the CA certificate is not key " + ca_key.key_id.hex() + "'s");
+  }
+  if (now < ca_certificate.not_before || now >= ca_certificate.not_after) {
+    return Fail(kGateCaNotValid, "valid from " + ToIso8601(ca_certificate.not_before) + " until " +
+                                     ToIso8601(ca_certificate.not_after));
+  }
+  return OkStatus();
+}
+
+// Drawn for this, or begun with just these octets before a crash.
+Status CheckSerial(const SerialRow& row, const Digest& tbs_sha256) {
+  if (row.state == SerialState::kDrawn) return OkStatus();
+  if (row.state == SerialState::kIntent && row.tbs_sha256 == tbs_sha256) return OkStatus();
+  return Fail(kGateSerialState, "draw another serial");
+}
+
+// What binds a certificate to its issuer and its key, whatever the profile.
+Status CheckBinding(const TbsFacts& tbs, const KeyRecord& key, const TbsFacts& ca_certificate) {
+  if (tbs.issuer != ca_certificate.subject) {
+    return Fail(kGateIssuer, "copy the name from the CA certificate, encoding and all");
+  }
+  if (tbs.spki != key.spki) return Fail(kGatePublicKey, "key " + key.key_id.hex());
+  if (tbs.not_after > ca_certificate.not_after) {
+    return Fail(kGateOutlivesCa, ToIso8601(tbs.not_after) + " is after the CA's " +
+                                     ToIso8601(ca_certificate.not_after));
+  }
+  return OkStatus();
+}
+
+Status CheckSubjectKey(const SubscriberFacts& facts, const SubscriberProfile& profile) {
+  const KeyRecord& key = facts.subject_key;
+  RETURN_IF_ERROR(CheckPurpose(key, KeyPurpose::kSigner, "SIGNER"));
+  if (key.order_digest != facts.order_digest) {
+    return Fail(kGateOrderKey,
+                "key " + key.key_id.hex() + " belongs to order " + ToHex(key.order_digest));
+  }
+  if (key.version != kVersionGenerated || key.certified_as) {
+    return Fail(kGateKeyCertified,
+                "key " + key.key_id.hex() + " is of version " + std::to_string(key.version));
+  }
+  RETURN_IF_ERROR(CheckOrigin(key));
+  if (profile.needs_qscd && facts.now >= facts.qscd_entry.valid_until) {
+    return Fail(kQscdEntryLapsed, "entry " + facts.qscd_entry.entry_id + " ended " +
+                                      ToIso8601(facts.qscd_entry.valid_until));
+  }
+  return OkStatus();
+}
+
+Status CheckSubscriberContent(const TbsFacts& tbs, const SubscriberProfile& profile,
+                              const TbsFacts& ca_certificate) {
+  const ExtensionFacts& extensions = tbs.extensions;
+  RETURN_IF_ERROR(CheckExtensions(extensions, profile.extensions));
+  RETURN_IF_ERROR(CheckPolicies(extensions, profile));
+  // Present, for the profile requires it.
+  RETURN_IF_ERROR(CheckQcStatements(*extensions.qc_statements, profile));
+  RETURN_IF_ERROR(CheckKeyUsage(extensions, profile.key_usage));
+  RETURN_IF_ERROR(CheckNotAuthority(extensions));
+  RETURN_IF_ERROR(CheckAuthorityKeyId(extensions, ca_certificate));
+  return CheckStatusAddresses(extensions);
+}
+
+Status CheckResponderContent(const TbsFacts& tbs, const ResponderProfile& profile,
+                             const TbsFacts& ca_certificate) {
+  const ExtensionFacts& extensions = tbs.extensions;
+  RETURN_IF_ERROR(CheckExtensions(extensions, profile.extensions));
+  RETURN_IF_ERROR(CheckNoQualifiedPolicy(extensions));
+  RETURN_IF_ERROR(CheckKeyUsage(extensions, profile.key_usage));
+  if (extensions.extended_key_usage.size() != 1 ||
+      extensions.extended_key_usage[0] != profile.extended_key_usage) {
+    return Fail(kGateExtendedKeyUsage,
+                "exactly " + std::string(profile.extended_key_usage) + " was due");
+  }
+  RETURN_IF_ERROR(CheckNotAuthority(extensions));
+  RETURN_IF_ERROR(CheckAuthorityKeyId(extensions, ca_certificate));
+  if (!extensions.ocsp_urls.empty()) {
+    return Fail(kGateOcspUrl, "a responder's certificate names no responder");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<SignPermit> IssuancePolicy::JudgeSubscriber(const SubscriberFacts& facts) {
+  const IssuanceOrder& order = facts.order;
+  const SubscriberProfile* profile = FindSubscriberProfile(order.policy_oid);
+  if (profile == nullptr) return Fail(kPolicyUnsupported, "policy " + order.policy_oid);
+  if (order.issuer_key_id != facts.ca_key.key_id) {
+    return Fail(kGateIssuerKey, "the order names key " + order.issuer_key_id.hex());
+  }
+  RETURN_IF_ERROR(CheckIssuer(facts.ca_key, facts.ca_certificate, facts.now));
+  RETURN_IF_ERROR(CheckSubjectKey(facts, *profile));
+  RETURN_IF_ERROR(CheckSerial(facts.serial, facts.tbs_sha256));
+  RETURN_IF_ERROR(CheckBinding(facts.tbs, facts.subject_key, facts.ca_certificate));
+  const Duration longest =
+      std::min<Duration>(order.validity_days * kDay, profile->longest_validity);
+  RETURN_IF_ERROR(CheckValidity(facts.tbs, longest, facts.now));
+  RETURN_IF_ERROR(CheckSubject(facts.tbs, profile->subject, order.subject));
+  RETURN_IF_ERROR(CheckSubscriberContent(facts.tbs, *profile, facts.ca_certificate));
+  return SignPermit(facts.ca_key.key_id, {facts.tbs_sha256});
+}
+
+StatusOr<SignPermit> IssuancePolicy::JudgeResponder(const ResponderFacts& facts) {
+  const ResponderProfile& profile = OcspResponderProfile();
+  RETURN_IF_ERROR(CheckIssuer(facts.ca_key, facts.ca_certificate, facts.now));
+  RETURN_IF_ERROR(CheckPurpose(facts.status_key, KeyPurpose::kStatus, "STATUS"));
+  RETURN_IF_ERROR(CheckOrigin(facts.status_key));
+  RETURN_IF_ERROR(CheckSerial(facts.serial, facts.tbs_sha256));
+  RETURN_IF_ERROR(CheckBinding(facts.tbs, facts.status_key, facts.ca_certificate));
+  RETURN_IF_ERROR(CheckValidity(facts.tbs, profile.longest_validity, facts.now));
+  if (facts.tbs.subject == facts.tbs.issuer) {
+    return Fail(kGateSubjectShape, "a responder has a name of its own");
+  }
+  RETURN_IF_ERROR(CheckResponderContent(facts.tbs, profile, facts.ca_certificate));
+  return SignPermit(facts.ca_key.key_id, {facts.tbs_sha256});
+}
+
+Status IssuancePolicy::JudgeCaInstallation(const TbsFacts& certificate, const KeyRecord& ca_key,
+                                           WallTime now) {
+  RETURN_IF_ERROR(CheckPurpose(ca_key, KeyPurpose::kCaIssuing, "CA_ISSUING"));
+  if (certificate.spki != ca_key.spki) {
+    return Fail(kGatePublicKey, "key " + ca_key.key_id.hex());
+  }
+  if (now < certificate.not_before || now >= certificate.not_after) {
+    return Fail(kGateCaNotValid, "valid from " + ToIso8601(certificate.not_before) + " until " +
+                                     ToIso8601(certificate.not_after));
+  }
+  const ExtensionFacts& extensions = certificate.extensions;
+  for (const std::string_view needed :
+       {oid::kBasicConstraints, oid::kKeyUsage, oid::kSubjectKeyId}) {
+    const CertificateExtension* found = extensions.Find(needed);
+    const std::string name = "extension " + std::string(needed);
+    if (found == nullptr) return Fail(kGateExtensionMissing, name);
+    if (found->critical != (needed != oid::kSubjectKeyId)) {
+      return Fail(kGateExtensionCritical, name);
+    }
+  }
+  if (!extensions.basic_constraints->is_authority) {
+    return Fail(kGateBasicConstraints, "cA is not TRUE");
+  }
+  return CheckKeyUsage(extensions, kUsageKeyCertSign | kUsageCrlSign);
+}
+
+}  // namespace intaglio::appliance

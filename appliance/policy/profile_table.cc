@@ -1,0 +1,118 @@
+#include "appliance/policy/profile_table.h"
+
+#include <algorithm>
+
+#include "appliance/der/certificate_extensions.h"
+#include "appliance/der/certificate_oids.h"
+
+namespace intaglio::appliance {
+namespace {
+
+constexpr auto kRequired = Presence::kRequired;
+constexpr auto kOptional = Presence::kOptional;
+constexpr auto kCritical = Criticality::kCritical;
+constexpr auto kNotCritical = Criticality::kNotCritical;
+constexpr auto kEither = Criticality::kEither;
+
+// Pseudonyms are left out on purpose: an order names a person. countryName and serialNumber are
+// PrintableString in X.520.
+constexpr AttributeRule kNaturalSubject[] = {
+    {oid::kCountryName, &NaturalPerson::country, StringForm::kPrintable,
+     "EN 319 412-2 NAT-4.2.4-1, -3"},
+    {oid::kGivenName, &NaturalPerson::given_name, StringForm::kPrintableOrUtf8,
+     "EN 319 412-2 NAT-4.2.4-1, -10"},
+    {oid::kSurname, &NaturalPerson::surname, StringForm::kPrintableOrUtf8,
+     "EN 319 412-2 NAT-4.2.4-1, -11"},
+    {oid::kCommonName, &NaturalPerson::common_name, StringForm::kPrintableOrUtf8,
+     "EN 319 412-2 NAT-4.2.4-1, -3, -15"},
+    {oid::kSerialNumber, &NaturalPerson::serial_number, StringForm::kPrintable,
+     "EN 319 412-2 NAT-4.2.4-2; EN 319 412-1 5.1.3"},
+};
+
+// Extended key usage and subjectAltName are missing on purpose: a key for commitment has no other
+// purpose, and an order names no other name.
+constexpr ExtensionRule kSubscriberExtensions[] = {
+    {oid::kAuthorityKeyId, kRequired, kNotCritical, "EN 319 412-2 GEN-4.3.1-1; RFC 5280 4.2.1.1"},
+    {oid::kSubjectKeyId, kOptional, kNotCritical, "RFC 5280 4.2.1.2"},
+    {oid::kKeyUsage, kRequired, kCritical, "EN 319 412-2 4.3.2; RFC 5280 4.2.1.3"},
+    {oid::kCertificatePolicies, kRequired, kNotCritical, "EN 319 412-2 4.3.3; 411-2 GEN-6.3.3-02"},
+    {oid::kBasicConstraints, kOptional, kEither, "RFC 5280 4.2.1.9"},
+    {oid::kCrlDistributionPoints, kRequired, kNotCritical, "EN 319 412-2 4.3.11"},
+    {oid::kAuthorityInfoAccess, kRequired, kNotCritical, "EN 319 412-2 4.4.1; RFC 5280 4.2.2.1"},
+    {oid::kQcStatements, kRequired, kNotCritical, "EN 319 412-5 QCS-4.1-02"},
+};
+
+constexpr StatementRule kNaturalStatements[] = {
+    {oid::kQcCompliance, "EN 319 412-5 4.2.1"},
+    {oid::kQcType, "EN 319 412-5 4.2.3"},
+    {oid::kQcPds, "EN 319 412-5 4.3.4"},
+    {oid::kQcSyntaxV2, "EN 319 412-1 5.1.3"},
+};
+
+constexpr StatementRule kNaturalQscdStatements[] = {
+    {oid::kQcCompliance, "EN 319 412-5 4.2.1"},
+    {oid::kQcSscd, "EN 319 412-5 4.2.2; 411-2 GEN-6.6.1-03, -04"},
+    {oid::kQcType, "EN 319 412-5 4.2.3"},
+    {oid::kQcPds, "EN 319 412-5 4.3.4"},
+    {oid::kQcSyntaxV2, "EN 319 412-1 5.1.3"},
+};
+
+constexpr std::string_view kNcp[] = {"0.4.0.2042.1.1"};
+constexpr std::string_view kNcpPlus[] = {"0.4.0.2042.1.2"};
+
+constexpr SubscriberProfile kSubscriberProfiles[] = {
+    {.policy_oid = "0.4.0.194112.1.0",  // EN 319 411-2 5.1, OVR-5.1-02 to -09
+     .name = "QCP-n",
+     .needs_qscd = false,
+     .base_policies = kNcp,
+     .subject = kNaturalSubject,
+     .extensions = kSubscriberExtensions,
+     .qc_statements = kNaturalStatements,
+     .qc_type = oid::kQcTypeSign,
+     .semantics = oid::kSemanticsNatural,
+     .key_usage = kUsageNonRepudiation,  // type A, EN 319 412-2 4.3.2
+     .longest_validity = 1095 * kDay},
+    {.policy_oid = "0.4.0.194112.1.2",  // EN 319 411-2 5.1, OVR-5.1-02 to -09
+     .name = "QCP-n-qscd",
+     .needs_qscd = true,
+     .base_policies = kNcpPlus,
+     .subject = kNaturalSubject,
+     .extensions = kSubscriberExtensions,
+     .qc_statements = kNaturalQscdStatements,
+     .qc_type = oid::kQcTypeSign,
+     .semantics = oid::kSemanticsNatural,
+     .key_usage = kUsageNonRepudiation,
+     .longest_validity = 1095 * kDay},
+};
+
+constexpr ExtensionRule kResponderExtensions[] = {
+    {oid::kAuthorityKeyId, kRequired, kNotCritical, "RFC 5280 4.2.1.1"},
+    {oid::kSubjectKeyId, kOptional, kNotCritical, "RFC 5280 4.2.1.2"},
+    {oid::kKeyUsage, kRequired, kCritical, "RFC 5280 4.2.1.3, 4.2.1.12"},
+    {oid::kExtendedKeyUsage, kRequired, kEither, "RFC 6960 4.2.2.2"},
+    {oid::kOcspNoCheck, kRequired, kNotCritical, "EN 319 411-1 CSS-6.6.3-01A; RFC 6960 4.2.2.2.1"},
+    {oid::kBasicConstraints, kOptional, kEither, "RFC 5280 4.2.1.9"},
+    {oid::kCertificatePolicies, kOptional, kNotCritical, "RFC 5280 4.2.1.4"},
+    {oid::kCrlDistributionPoints, kOptional, kNotCritical, "RFC 5280 4.2.1.13"},
+    {oid::kAuthorityInfoAccess, kOptional, kNotCritical, "EN 319 411-1 CSS-6.6.3-01B"},
+};
+
+constexpr ResponderProfile kOcspResponder = {
+    .name = "OCSP responder",
+    .extensions = kResponderExtensions,
+    .extended_key_usage = oid::kPurposeOcspSigning,
+    .key_usage = kUsageDigitalSignature,
+    .longest_validity = 90 * kDay,  // it cannot be revoked, so it is short
+};
+
+}  // namespace
+
+const SubscriberProfile* FindSubscriberProfile(std::string_view policy_oid) {
+  const auto* found =
+      std::ranges::find(kSubscriberProfiles, policy_oid, &SubscriberProfile::policy_oid);
+  return found == std::end(kSubscriberProfiles) ? nullptr : found;
+}
+
+const ResponderProfile& OcspResponderProfile() { return kOcspResponder; }
+
+}  // namespace intaglio::appliance
