@@ -6,364 +6,236 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
-#include "appliance/link/frame_decoder.h"
+#include "appliance/link/connection.h"
 #include "appliance/link/listener.h"
 #include "appliance/link/reasons.h"
+#include "appliance/link/request_pool.h"
 #include "appliance/link/tls_session.h"
 
 namespace intaglio::appliance {
 namespace {
 
-constexpr size_t kReadBuffer = 16 * 1024;
-// Reads of one connection before the others have their turn.
-constexpr int kReadsInTurn = 16;
+constexpr int kAcceptsInTurn = 16;
+// Handshakes at once, beside the connections that are open: strangers cannot take the host's place.
+constexpr size_t kMostHandshakes = 16;
 constexpr Duration kDrainTime = 5 * kSecond;
-constexpr int kTick = 250;  // ms between looks at the time-outs
-
-// A request on its way to a worker, and an answer on its way back.
-struct Job {
-  uint64_t connection = 0;
-  Bytes frame;
-};
-struct Answer {
-  uint64_t connection = 0;
-  StatusOr<Bytes> result;
-};
-
-// Fixed threads that take jobs in order.
-class Workers final {
- public:
-  Workers(size_t count, FrameHandler& handler, std::function<void(Answer)> done)
-      : handler_(handler), done_(std::move(done)) {
-    for (size_t i = 0; i < count; ++i) threads_.emplace_back([this] { Run(); });
-  }
-  // Finishes every job in hand.
-  ~Workers() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
-  void Add(Job job) {
-    {
-      std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    wake_.notify_one();
-  }
-
- private:
-  void Run() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
-      Job job = std::move(jobs_.front());
-      jobs_.pop_front();
-      lock.unlock();
-      done_({job.connection, handler_.Handle(job.connection, job.frame)});
-    }
-  }
-
-  FrameHandler& handler_;
-  const std::function<void(Answer)> done_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
-};
-
-struct Connection {
-  Socket socket;
-  std::string peer;
-  std::unique_ptr<TlsSession> tls;
-  bool open = false;  // handshake done
-  FrameDecoder decoder;
-  size_t in_flight = 0;
-  Bytes unsent;
-  size_t sent = 0;        // of `unsent`
-  size_t retry_size = 0;  // octets Mbed TLS must be given again
-  bool want_write = false;
-  std::optional<Status> ending;  // set: no more reading; gone once nothing is in flight
-  BootTime deadline;             // of the handshake or of the frame that has begun
-  bool has_deadline = true;
-};
+// How long the listener rests when the system has no descriptor or memory for a connection.
+constexpr Duration kListenerRest = 100;
+constexpr Duration kLongestWait = 60 * kSecond;
 
 }  // namespace
 
 struct LinkServer::Impl {
   Impl(const LinkServerConfig& config, Listener listening, std::unique_ptr<TlsIdentity> own,
-       FrameHandler& frame_handler, LinkObserver& link_observer)
+       Socket waker, FrameHandler& frame_handler, LinkObserver& link_observer)
       : max_connections(config.max_connections),
-        handshake_timeout(config.handshake_timeout),
-        frame_timeout(config.frame_timeout),
+        limits{kMostInFlight, kMostUnsent, config.handshake_timeout, config.frame_timeout},
+        endpoint(listening.endpoint()),
         listener(std::move(listening)),
         identity(std::move(own)),
         handler(frame_handler),
         observer(link_observer),
-        wake_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    workers.emplace(config.workers, handler, [this](Answer answer) { Deliver(std::move(answer)); });
-    io = std::thread([this] { Run(); });
-  }
+        wake_fd(std::move(waker)),
+        pool(config.workers, kMostUnsent, handler, [this] { Wake(); }) {}
 
-  void Deliver(Answer answer) {
-    {
-      std::lock_guard lock(mutex);
-      answers.push_back(std::move(answer));
-    }
-    Wake();
-  }
   void Wake() {
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = write(wake_fd.get(), &one, sizeof one);
   }
 
   void Run();
-  void Poll();
-  void AcceptAll();
-  void TakeAnswers();
-  void StepHandshake(uint64_t id, Connection& connection);
-  void ReadSome(uint64_t id, Connection& connection);
-  void WriteSome(Connection& connection);
-  void Advance(uint64_t id, Connection& connection);
-  void CheckDeadlines();
+  void WaitAndStep();
+  int PollTimeout(BootTime now) const;
+  void AcceptSome(BootTime now);
+  void Admit(Accepted accepted, BootTime now);
+  void StepOne(Connection& connection, short revents, BootTime now);
+  void TakeNews(BootTime now);
+  void Drain(BootTime now);
   void RemoveEnded();
-  bool MayRead(const Connection& connection) const {
-    return !draining && !connection.ending && connection.in_flight < kMostInFlight &&
-           connection.unsent.size() - connection.sent < kMostUnsent;
-  }
-  void End(Connection& connection, Status status) {
-    if (!connection.ending) connection.ending = std::move(status);
+  size_t Count(Connection::Phase phase) const {
+    return static_cast<size_t>(
+        std::count_if(connections.begin(), connections.end(),
+                      [&](const auto& each) { return each.second->phase() == phase; }));
   }
 
   const size_t max_connections;
-  const Duration handshake_timeout;
-  const Duration frame_timeout;
-  Listener listener;
-  std::unique_ptr<TlsIdentity> identity;
+  const ConnectionLimits limits;
+  const std::string endpoint;
+  std::optional<Listener> listener;
+  const std::unique_ptr<TlsIdentity> identity;
   FrameHandler& handler;
   LinkObserver& observer;
-  Socket wake_fd;
-  SystemClock clock;
-  bool draining = false;  // the I/O thread's alone, as are the connections
-  uint64_t next_id = 1;
-  std::map<uint64_t, Connection> connections;
+  const Socket wake_fd;
+  const SystemClock clock;
+
   std::mutex mutex;
-  std::vector<Answer> answers;
   bool stopping = false;
-  std::optional<Workers> workers;
+
+  // The I/O thread's alone, but for the pool.
+  std::optional<BootTime> rest_until;   // of the listener
+  std::optional<BootTime> drain_until;  // set once stopping
+  uint64_t next_id = 1;
+  std::map<uint64_t, std::unique_ptr<Connection>> connections;
+  std::set<uint64_t> lingering;  // ended, but a worker still holds a request of theirs
+  RequestPool pool;
   std::thread io;
 };
 
 void LinkServer::Impl::Run() {
-  std::optional<BootTime> drain_until;
   for (;;) {
-    Poll();
-    TakeAnswers();
-    CheckDeadlines();
+    WaitAndStep();
+    const BootTime now = clock.SinceBoot();
     {
       std::lock_guard lock(mutex);
-      draining = stopping;
+      if (stopping && !drain_until) drain_until = now + kDrainTime;
     }
-    if (draining) {
-      if (!drain_until) drain_until = clock.SinceBoot() + kDrainTime;
-      const bool late = clock.SinceBoot() >= *drain_until;
-      for (auto& [id, connection] : connections) {
-        const bool idle = connection.in_flight == 0 && connection.unsent.empty();
-        if (!connection.open || idle || late) End(connection, OkStatus());
-      }
-    }
+    if (drain_until) Drain(now);
+    TakeNews(now);
     RemoveEnded();
-    if (draining && connections.empty()) return;
+    if (drain_until && connections.empty() && lingering.empty()) return;
   }
 }
 
-void LinkServer::Impl::Poll() {
-  std::vector<pollfd> fds;
-  std::vector<uint64_t> ids;
-  bool pending = false;
-  fds.push_back({wake_fd.get(), POLLIN, 0});
-  fds.push_back({draining ? -1 : listener.get(), POLLIN, 0});
-  for (auto& [id, connection] : connections) {
-    short events = 0;
-    if (!connection.open || MayRead(connection)) events |= POLLIN;
-    if (connection.want_write || !connection.unsent.empty()) events |= POLLOUT;
-    if (connection.ending) events = 0;
-    pending |= MayRead(connection) && connection.open && connection.tls->HasPending();
-    fds.push_back({events == 0 ? -1 : connection.socket.get(), events, 0});
-    ids.push_back(id);
+int LinkServer::Impl::PollTimeout(BootTime now) const {
+  Duration wait = kLongestWait;
+  const auto until = [&](const std::optional<BootTime>& time) {
+    if (time) wait = std::clamp<Duration>(*time - now, 0, wait);
+  };
+  until(rest_until);
+  if (drain_until) until(now + kListenerRest);
+  for (const auto& [id, connection] : connections) {
+    if (connection->eager()) return 0;
+    until(connection->deadline());
   }
-  if (poll(fds.data(), fds.size(), pending ? 0 : kTick) < 0 && errno != EINTR) return;
-  if ((fds[0].revents & POLLIN) != 0) {
+  return static_cast<int>(wait);
+}
+
+void LinkServer::Impl::WaitAndStep() {
+  BootTime now = clock.SinceBoot();
+  if (rest_until && now >= *rest_until) rest_until.reset();
+  std::vector<pollfd> fds;
+  std::vector<Connection*> polled;
+  fds.push_back({wake_fd.get(), POLLIN, 0});
+  fds.push_back({listener && !rest_until ? listener->get() : -1, POLLIN, 0});
+  for (const auto& [id, connection] : connections) {
+    fds.push_back({connection->fd(), connection->events(), 0});
+    polled.push_back(connection.get());
+  }
+  if (poll(fds.data(), fds.size(), PollTimeout(now)) < 0) return;
+  now = clock.SinceBoot();
+  if (fds[0].revents != 0) {
     uint64_t ignored = 0;
     [[maybe_unused]] const ssize_t n = read(wake_fd.get(), &ignored, sizeof ignored);
   }
-  for (size_t i = 0; i < ids.size(); ++i) {
-    Connection& connection = connections.at(ids[i]);
-    const bool ready = fds[i + 2].revents != 0;
-    if (ready || (connection.open && MayRead(connection) && connection.tls->HasPending())) {
-      Advance(ids[i], connection);
+  for (size_t i = 0; i < polled.size(); ++i) {
+    const auto deadline = polled[i]->deadline();
+    if (fds[i + 2].revents != 0 || polled[i]->eager() || (deadline && now >= *deadline)) {
+      StepOne(*polled[i], fds[i + 2].revents, now);
     }
   }
-  if ((fds[1].revents & POLLIN) != 0) AcceptAll();
+  if (fds[1].revents != 0) AcceptSome(now);
 }
 
-void LinkServer::Impl::AcceptAll() {
-  for (int i = 0; i < kReadsInTurn; ++i) {
-    std::string peer;
-    Socket socket = listener.Accept(peer);
-    if (!socket.valid()) return;
-    if (connections.size() >= max_connections) {
-      observer.Refused(Fail(kLinkTooMany, std::to_string(max_connections) + " are open"), peer);
-      continue;
-    }
-    Connection connection;
-    auto tls = TlsSession::Create(*identity, socket.get());
-    if (!tls.ok()) {
-      observer.Refused(tls.status(), peer);
-      continue;
-    }
-    connection.socket = std::move(socket);
-    connection.peer = std::move(peer);
-    connection.tls = *std::move(tls);
-    connection.deadline = clock.SinceBoot() + handshake_timeout;
-    connections.emplace(next_id++, std::move(connection));
-  }
-}
-
-void LinkServer::Impl::Advance(uint64_t id, Connection& connection) {
-  if (connection.ending) return;
-  if (!connection.open) {
-    StepHandshake(id, connection);
-    return;
-  }
-  WriteSome(connection);
-  ReadSome(id, connection);
-}
-
-void LinkServer::Impl::StepHandshake(uint64_t id, Connection& connection) {
-  const auto step = connection.tls->Handshake();
-  if (!step.ok()) {
-    End(connection, step.status());
-    return;
-  }
-  connection.want_write = *step == TlsStep::kWantWrite;
-  if (*step != TlsStep::kDone) return;
-  connection.open = true;
-  connection.has_deadline = false;
-  observer.Opened(id, connection.peer);
-}
-
-void LinkServer::Impl::ReadSome(uint64_t id, Connection& connection) {
-  uint8_t buffer[kReadBuffer];
-  for (int i = 0; i < kReadsInTurn && MayRead(connection); ++i) {
-    size_t size = 0;
-    const auto step = connection.tls->Read(buffer, size);
-    if (!step.ok()) return End(connection, step.status());
-    if (*step == TlsStep::kClosed) {
-      return End(connection, connection.decoder.AtBoundary()
-                                 ? OkStatus()
-                                 : Fail(kLinkFrameTruncated, "the peer closed"));
-    }
-    if (*step != TlsStep::kDone) return;
-    std::vector<Bytes> frames;
-    const Status fed = connection.decoder.Feed({buffer, size}, frames);
-    connection.in_flight += frames.size();
-    for (Bytes& frame : frames) workers->Add({id, std::move(frame)});
-    if (!fed.ok()) return End(connection, fed);
-    // A frame has a deadline from its first octet; whole frames clear it.
-    if (connection.decoder.AtBoundary()) {
-      connection.has_deadline = false;
-    } else if (!connection.has_deadline || !frames.empty()) {
-      connection.has_deadline = true;
-      connection.deadline = clock.SinceBoot() + frame_timeout;
-    }
-  }
-}
-
-void LinkServer::Impl::WriteSome(Connection& connection) {
-  connection.want_write = false;
-  while (connection.sent < connection.unsent.size()) {
-    ByteView rest = ByteView(connection.unsent).subspan(connection.sent);
-    if (connection.retry_size != 0) rest = rest.first(connection.retry_size);
-    size_t size = 0;
-    const auto step = connection.tls->Write(rest, size);
-    if (!step.ok()) return End(connection, step.status());
-    if (*step != TlsStep::kDone) {
-      connection.retry_size = rest.size();
-      connection.want_write = true;
+void LinkServer::Impl::AcceptSome(BootTime now) {
+  for (int i = 0; i < kAcceptsInTurn; ++i) {
+    auto accepted = listener->Accept();
+    if (!accepted.ok()) {
+      observer.Refused(accepted.status(), "unknown");
+      rest_until = now + kListenerRest;
       return;
     }
-    connection.retry_size = 0;
-    connection.sent += size;
-  }
-  connection.unsent.clear();
-  connection.sent = 0;
-}
-
-void LinkServer::Impl::TakeAnswers() {
-  std::vector<Answer> ready;
-  {
-    std::lock_guard lock(mutex);
-    ready.swap(answers);
-  }
-  std::vector<uint64_t> touched;
-  for (Answer& answer : ready) {
-    const auto found = connections.find(answer.connection);
-    if (found == connections.end()) continue;
-    Connection& connection = found->second;
-    --connection.in_flight;
-    if (!answer.result.ok()) {
-      End(connection, answer.result.status());
-      continue;
-    }
-    // Answers that are ready together leave together.
-    const auto header = FrameHeader(answer.result->size());
-    connection.unsent.insert(connection.unsent.end(), header.begin(), header.end());
-    connection.unsent.insert(connection.unsent.end(), answer.result->begin(), answer.result->end());
-    touched.push_back(answer.connection);
-  }
-  for (const uint64_t id : touched) {
-    Connection& connection = connections.at(id);
-    if (!connection.ending) WriteSome(connection);
+    if (!accepted->has_value()) return;
+    Admit(**std::move(accepted), now);
   }
 }
 
-void LinkServer::Impl::CheckDeadlines() {
-  const BootTime now = clock.SinceBoot();
-  for (auto& [id, connection] : connections) {
-    if (connection.has_deadline && now >= connection.deadline) {
-      End(connection, Fail(kLinkTimeout, connection.open ? "inside a frame" : "in the handshake"));
+void LinkServer::Impl::Admit(Accepted accepted, BootTime now) {
+  if (Count(Connection::Phase::kOpen) >= max_connections) {
+    observer.Refused(Fail(kLinkTooMany, std::to_string(max_connections) + " are open"),
+                     accepted.peer);
+    return;
+  }
+  if (Count(Connection::Phase::kHandshake) >= kMostHandshakes) {
+    // The oldest has had its time: a real handshake takes milliseconds.
+    for (const auto& [id, connection] : connections) {
+      if (connection->phase() != Connection::Phase::kHandshake) continue;
+      connection->End(Fail(kLinkTooMany, "its handshake had not ended when others came"));
+      break;
     }
+  }
+  const std::string peer = accepted.peer;
+  auto connection = Connection::Create(next_id, std::move(accepted), *identity, pool, limits, now);
+  if (!connection.ok()) {
+    observer.Refused(connection.status(), peer);
+    return;
+  }
+  connections.emplace(next_id++, *std::move(connection));
+}
+
+void LinkServer::Impl::StepOne(Connection& connection, short revents, BootTime now) {
+  if (connection.phase() == Connection::Phase::kOver) return;
+  const bool was_open = connection.phase() == Connection::Phase::kOpen;
+  if (!was_open) {
+    connection.StepHandshake(now);
+    if (connection.phase() != Connection::Phase::kOpen) return;
+    // Others may have become open while this one shook hands.
+    if (Count(Connection::Phase::kOpen) > max_connections) {
+      connection.Refuse(Fail(kLinkTooMany, std::to_string(max_connections) + " are open"));
+      return;
+    }
+    pool.Open(connection.id());
+    observer.Opened(connection.id(), connection.peer());
+  }
+  connection.Step(revents, now);
+}
+
+void LinkServer::Impl::TakeNews(BootTime now) {
+  for (RequestPool::News& news : pool.Collect()) {
+    const auto found = connections.find(news.connection);
+    if (found != connections.end()) {
+      Connection& connection = *found->second;
+      if (news.failure) connection.End(*news.failure);
+      connection.AddAnswers(std::move(news.answers));
+      StepOne(connection, 0, now);
+    } else if (news.idle && lingering.erase(news.connection) != 0) {
+      pool.Forget(news.connection);
+      handler.Closed(news.connection);
+    }
+  }
+}
+
+void LinkServer::Impl::Drain(BootTime now) {
+  listener.reset();
+  rest_until.reset();
+  for (const auto& [id, connection] : connections) {
+    connection->StopReading();
+    const bool done = connection->phase() != Connection::Phase::kOpen ||
+                      (pool.LoadOf(id).requests == 0 && pool.LoadOf(id).unsent == 0);
+    if (done || now >= *drain_until) connection->End(Fail(kLinkStopped, "in an orderly way"));
   }
 }
 
 void LinkServer::Impl::RemoveEnded() {
   for (auto it = connections.begin(); it != connections.end();) {
-    Connection& connection = it->second;
-    // A worker may still hold a request of it; its answer will be dropped, and then it goes.
-    if (!connection.ending || connection.in_flight > 0) {
+    Connection& connection = *it->second;
+    if (connection.phase() != Connection::Phase::kOver) {
       ++it;
       continue;
     }
-    if (connection.open) {
-      connection.tls->CloseNotify();
-      handler.Closed(it->first);
-      observer.Ended(it->first, *connection.ending);
+    connection.Close();
+    if (connection.was_open()) {
+      observer.Ended(connection.id(), connection.verdict());
+      lingering.insert(connection.id());
+      pool.Abandon(connection.id());
     } else {
-      observer.Refused(*connection.ending, connection.peer);
+      observer.Refused(connection.verdict(), connection.peer());
     }
     it = connections.erase(it);
   }
@@ -378,17 +250,26 @@ StatusOr<std::unique_ptr<LinkServer>> LinkServer::Start(const LinkServerConfig& 
   if (config.workers == 0 || config.max_connections == 0) {
     return Fail(kLinkConfig, "workers and max_connections must be at least 1");
   }
+  if (config.unix_socket.empty() == config.tcp_listen.empty()) {
+    return Fail(kLinkConfig, "exactly one of unix_socket and tcp_listen is needed");
+  }
   ASSIGN_OR_RETURN(
       auto identity,
       TlsIdentity::Create(config.certificate_pem, config.private_key_pem, config.pinned_peer_pem));
-  ASSIGN_OR_RETURN(Listener listener, config.unix_socket.empty()
-                                          ? Listener::OnTcp(config.tcp_listen)
-                                          : Listener::OnUnix(config.unix_socket));
-  return std::unique_ptr<LinkServer>(new LinkServer(
-      std::make_unique<Impl>(config, std::move(listener), std::move(identity), handler, observer)));
+  ASSIGN_OR_RETURN(Listener listener,
+                   config.unix_socket.empty()
+                       ? Listener::OnTcp(config.tcp_listen)
+                       : Listener::OnUnix(config.unix_socket, config.socket_gid));
+  Socket waker(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!waker.valid()) return Fail(kLinkConfig, "the system gave no event descriptor");
+  auto impl = std::make_unique<Impl>(config, std::move(listener), std::move(identity),
+                                     std::move(waker), handler, observer);
+  Impl* const raw = impl.get();
+  raw->io = std::thread([raw] { raw->Run(); });
+  return std::unique_ptr<LinkServer>(new LinkServer(std::move(impl)));
 }
 
-const std::string& LinkServer::endpoint() const { return impl_->listener.endpoint(); }
+const std::string& LinkServer::endpoint() const { return impl_->endpoint; }
 
 void LinkServer::Stop() {
   if (!impl_->io.joinable()) return;
@@ -398,7 +279,6 @@ void LinkServer::Stop() {
   }
   impl_->Wake();
   impl_->io.join();
-  impl_->workers.reset();
 }
 
 }  // namespace intaglio::appliance

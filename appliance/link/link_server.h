@@ -18,10 +18,11 @@ namespace intaglio::appliance {
 struct LinkServerConfig {
   std::string unix_socket;  // exactly one of the two
   std::string tcp_listen;   // numeric address and port; port 0 lets the system choose
+  int socket_gid = -1;      // group that may use the Unix socket; -1: this process's
   Bytes certificate_pem;
   SecretBytes private_key_pem;
   Bytes pinned_peer_pem;
-  size_t max_connections = 8;
+  size_t max_connections = 8;  // open ones; handshakes are counted apart
   size_t workers = 4;
   Duration handshake_timeout = 10 * kSecond;
   Duration frame_timeout = 30 * kSecond;  // for a frame that has begun to arrive
@@ -31,7 +32,8 @@ class LinkServer final {
  public:
   // Requests of one connection being carried out; beyond it reading waits.
   static constexpr size_t kMostInFlight = 256;
-  // Answers of one connection not yet sent, in octets; beyond it reading waits.
+  // Requests of one connection not begun, and answers not yet sent, each in octets; beyond either
+  // reading waits.
   static constexpr size_t kMostUnsent = 4 << 20;
 
   // Serves from now on. `handler` and `observer` outlive it. kLinkConfig.
@@ -43,7 +45,9 @@ class LinkServer final {
 
   // "127.0.0.1:7443" or the socket's path.
   const std::string& endpoint() const;
-  // Takes no more requests, lets those in hand finish and their answers leave, closes. Idempotent.
+  // Takes no more requests, lets those in hand finish and their answers leave (for at most five
+  // seconds, then only finish), closes. Returns once no handler runs. For one thread at a time;
+  // idempotent.
   void Stop();
 
  private:

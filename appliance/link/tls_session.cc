@@ -82,6 +82,17 @@ struct TlsIdentity::Impl {
     return mbedtls_ctr_drbg_random(&self->drbg, out, size);
   }
 
+  bool IsPinned(const mbedtls_x509_crt& shown) const {
+    return Equal({shown.raw.p, shown.raw.len}, {pinned.raw.p, pinned.raw.len});
+  }
+
+  // Only the peer's own certificate counts, whatever it sends above it.
+  static int JudgePeer(void* context, mbedtls_x509_crt* shown, int depth, uint32_t* flags) {
+    const auto* self = static_cast<const Impl*>(context);
+    *flags = depth > 0 || self->IsPinned(*shown) ? 0 : MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+    return 0;
+  }
+
   Status Load(ByteView certificate_pem, const SecretBytes& key_pem, ByteView pinned_pem) {
     const Bytes own = ZeroTerminated(certificate_pem);
     if (mbedtls_x509_crt_parse(&certificate, own.data(), own.size()) != 0) {
@@ -94,8 +105,9 @@ struct TlsIdentity::Impl {
     SecretBytes secret(key_pem.size() + 1);
     std::copy(key_pem.Expose().begin(), key_pem.Expose().end(), secret.ExposeMutable().begin());
     if (mbedtls_pk_parse_key(&key, secret.Expose().data(), secret.size(), nullptr, 0) != 0 ||
-        mbedtls_pk_get_type(&key) != MBEDTLS_PK_ECKEY) {
-      return Fail(kLinkConfig, "link.private_key is not an unencrypted EC key in PEM");
+        mbedtls_pk_get_type(&key) != MBEDTLS_PK_ECKEY ||
+        mbedtls_pk_ec(key)->grp.id != MBEDTLS_ECP_DP_SECP256R1) {
+      return Fail(kLinkConfig, "link.private_key is not an unencrypted P-256 key in PEM");
     }
     if (mbedtls_pk_check_pair(&certificate.pk, &key) != 0) {
       return Fail(kLinkConfig, "link.private_key does not belong to link.certificate");
@@ -115,8 +127,11 @@ struct TlsIdentity::Impl {
     mbedtls_ssl_conf_ciphersuites(&config, kSuites);
     mbedtls_ssl_conf_curves(&config, kCurves);
     mbedtls_ssl_conf_sig_hashes(&config, kHashes);
-    // The pin decides, not a chain; the handshake itself proves possession of the key.
-    mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_OPTIONAL);
+    // A certificate is demanded; the pin judges it, no chain and no date does. The handshake itself
+    // proves possession of its key.
+    mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_verify(&config, JudgePeer, this);
+    mbedtls_ssl_conf_cert_req_ca_list(&config, MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
     mbedtls_ssl_conf_session_tickets(&config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     mbedtls_ssl_conf_renegotiation(&config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
     mbedtls_ssl_conf_ca_chain(&config, &pinned, nullptr);
@@ -165,12 +180,17 @@ StatusOr<TlsStep> TlsSession::Handshake() {
   const int rc = mbedtls_ssl_handshake(&impl_->ssl);
   if (rc == MBEDTLS_ERR_SSL_WANT_READ) return TlsStep::kWantRead;
   if (rc == MBEDTLS_ERR_SSL_WANT_WRITE) return TlsStep::kWantWrite;
+  if (rc == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
+    return Fail(kLinkPeerUnknown, "no certificate was shown");
+  }
+  if (rc == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+    return Fail(kLinkPeerUnknown, "another certificate was shown");
+  }
   if (rc != 0) return Fail(kLinkHandshake, ErrorText(rc));
+  // Judged again on what the finished handshake holds: nothing above may have let another pass.
   const mbedtls_x509_crt* peer = mbedtls_ssl_get_peer_cert(&impl_->ssl);
-  const mbedtls_x509_buf& pinned = impl_->identity->pinned.raw;
-  if (peer == nullptr || !Equal({peer->raw.p, peer->raw.len}, {pinned.p, pinned.len})) {
-    return Fail(kLinkPeerUnknown,
-                peer == nullptr ? "no certificate was shown" : "another certificate was shown");
+  if (peer == nullptr || !impl_->identity->IsPinned(*peer)) {
+    return Fail(kLinkPeerUnknown, "the handshake ended without the pinned certificate");
   }
   return TlsStep::kDone;
 }
@@ -184,8 +204,9 @@ StatusOr<TlsStep> TlsSession::Read(std::span<uint8_t> buffer, size_t& size) {
   }
   if (rc == MBEDTLS_ERR_SSL_WANT_READ) return TlsStep::kWantRead;
   if (rc == MBEDTLS_ERR_SSL_WANT_WRITE) return TlsStep::kWantWrite;
-  if (rc == 0 || rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return TlsStep::kClosed;
-  return Fail(kLinkBroken, ErrorText(rc));
+  if (rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return TlsStep::kClosed;
+  // Without a notice the end may be an attacker's cut.
+  return Fail(kLinkBroken, rc == 0 ? "the peer closed without a notice" : ErrorText(rc));
 }
 
 StatusOr<TlsStep> TlsSession::Write(ByteView octets, size_t& size) {
@@ -199,8 +220,6 @@ StatusOr<TlsStep> TlsSession::Write(ByteView octets, size_t& size) {
   if (rc == MBEDTLS_ERR_SSL_WANT_WRITE || rc == 0) return TlsStep::kWantWrite;
   return Fail(kLinkBroken, ErrorText(rc));
 }
-
-bool TlsSession::HasPending() const { return mbedtls_ssl_check_pending(&impl_->ssl) != 0; }
 
 void TlsSession::CloseNotify() { (void)mbedtls_ssl_close_notify(&impl_->ssl); }
 

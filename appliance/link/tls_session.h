@@ -48,8 +48,6 @@ class TlsSession final {
   // Writes some of `octets`; `size` says how much. After kWantWrite the same octets must come
   // again.
   StatusOr<TlsStep> Write(ByteView octets, size_t& size);
-  // Octets decrypted and waiting, which poll() cannot see.
-  bool HasPending() const;
   void CloseNotify();
 
  private:
