@@ -25,8 +25,8 @@ TEST(CertificateExtensions, ReadsEachKnownOne) {
       CriticalExtension(oid::kBasicConstraints, Sequence({Boolean(0xff), Integer({2})})),
       CriticalExtension(oid::kKeyUsage, KeyUsage(0x06)),
       Extension(oid::kExtendedKeyUsage, Sequence({Oid(oid::kPurposeOcspSigning)})),
-      Extension(oid::kAuthorityKeyId, Sequence({Element(0x80, KeyId(1))})),
-      Extension(oid::kSubjectKeyId, Element(0x04, KeyId(2))),
+      Extension(oid::kAuthorityKeyId, Sequence({Element(0x80, KeyIdentifier(1))})),
+      Extension(oid::kSubjectKeyId, Element(0x04, KeyIdentifier(2))),
       Extension(oid::kCertificatePolicies,
                 Sequence({Sequence({Oid("1.2.3"), Sequence({Sequence({Oid(oid::kQualifierCps),
                                                                       Text(0x16, "http://c")})})}),
@@ -44,8 +44,8 @@ TEST(CertificateExtensions, ReadsEachKnownOne) {
   EXPECT_EQ(facts->basic_constraints->path_length, 2u);
   EXPECT_EQ(facts->key_usage, kUsageKeyCertSign | kUsageCrlSign);
   EXPECT_THAT(facts->extended_key_usage, ElementsAre(oid::kPurposeOcspSigning));
-  EXPECT_EQ(facts->authority_key_id, KeyId(1));
-  EXPECT_EQ(facts->subject_key_id, KeyId(2));
+  EXPECT_EQ(facts->authority_key_id, KeyIdentifier(1));
+  EXPECT_EQ(facts->subject_key_id, KeyIdentifier(2));
   ASSERT_EQ(facts->policies.size(), 2u);
   EXPECT_EQ(facts->policies[0].oid, "1.2.3");
   EXPECT_THAT(facts->policies[0].qualifiers, ElementsAre(oid::kQualifierCps));

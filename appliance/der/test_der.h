@@ -96,7 +96,7 @@ inline Bytes KeyUsage(uint8_t octet) {
   while (octet != 0 && (octet >> unused & 1) == 0) ++unused;
   return BitString(unused, {octet});
 }
-inline Bytes KeyId(uint8_t octet) { return Bytes(20, octet); }
+inline Bytes KeyIdentifier(uint8_t octet) { return Bytes(20, octet); }
 
 // A P-256 public key that lies on the curve: the generator, doubled when `which` is 1.
 inline Bytes P256Spki(int which = 0) {

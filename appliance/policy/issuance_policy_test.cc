@@ -1,0 +1,447 @@
+#include "appliance/policy/issuance_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "appliance/der/openssl_certificates.h"
+#include "appliance/domain/reasons.h"
+#include "appliance/policy/certificate_rules.h"
+#include "appliance/policy/gate_reasons.h"
+#include "appliance/policy/issuance_cases.h"
+#include "appliance/policy/profile_table.h"
+#include "tests/support/status_matchers.h"
+
+namespace intaglio::appliance {
+namespace {
+
+using namespace issuance_cases;  // NOLINT: a vocabulary of test octets
+using testing::ElementsAre;
+using testing_support::FailsWith;
+using testing_support::IsOk;
+
+template <class Case>
+struct Mutation {
+  const char* what;
+  const Reason& reason;
+  std::function<void(Case&)> apply;
+};
+
+template <class Case, size_t kCount>
+void ExpectEachRefused(const Mutation<Case> (&mutations)[kCount]) {
+  for (const Mutation<Case>& each : mutations) {
+    Case changed;
+    each.apply(changed);
+    EXPECT_THAT(changed.Judge(), FailsWith(each.reason)) << each.what;
+  }
+}
+
+using S = SubscriberCase;
+using R = ResponderCase;
+
+TEST(JudgeSubscriber, PermitsExactlyTheTbsWithTheCaKey) {
+  SubscriberCase subscriber;
+  const auto permit = subscriber.Judge();
+  ASSERT_THAT(permit, IsOk());
+  EXPECT_EQ(permit->key_id(), subscriber.ca.key.key_id);
+  EXPECT_THAT(permit->digests(), ElementsAre(subscriber.tbs_sha256));
+}
+
+TEST(JudgeSubscriber, RefusesKeysOrdersAndSerialsThatDoNotFit) {
+  const Mutation<S> kMutations[] = {
+      {"policy nobody knows", kPolicyUnsupported,
+       [](S& c) { c.order.policy_oid = "0.4.0.194112.1.3"; }},
+      {"order for another CA", kGateIssuerKey,
+       [](S& c) { c.order.issuer_key_id = MakeKeyId(0xcb); }},
+      {"CA certificate of another key", kGateIssuerKey, [](S& c) { c.ca.key.spki = P256Spki(0); }},
+      {"CA key of another purpose", kKeyPurpose,
+       [](S& c) { c.ca.key.purpose = KeyPurpose::kStatus; }},
+      {"CA certificate over", kGateCaNotValid,
+       [](S& c) { c.ca.tbs.not_after = Text(0x17, "261123063000Z"); }},
+      {"CA certificate not yet valid", kGateCaNotValid,
+       [](S& c) { c.ca.tbs.not_before = Text(0x17, "261123063001Z"); }},
+      {"subject key of another purpose", kKeyPurpose,
+       [](S& c) { c.key.purpose = KeyPurpose::kStatus; }},
+      {"key of another order", kGateOrderKey, [](S& c) { c.key.order_digest = Digest{8}; }},
+      {"certified key", kGateKeyCertified, [](S& c) { c.key.version = kVersionCertified; }},
+      {"key with a certificate on record", kGateKeyCertified,
+       [](S& c) { c.key.certified_as = CertifiedAs{}; }},
+      {"key not local", kOriginUnproven, [](S& c) { c.key.origin.local = false; }},
+      {"key not sensitive", kOriginUnproven, [](S& c) { c.key.origin.sensitive = false; }},
+      {"wrapped key never extractable", kOriginUnproven,
+       [](S& c) { c.key.origin.extractable = false; }},
+      {"key wrapped by anything", kOriginUnproven,
+       [](S& c) { c.key.origin.wrap_with_trusted = false; }},
+      {"resident key that was extractable", kOriginUnproven,
+       [](S& c) {
+         c.key.residency = KeyResidency::kResident;
+         c.key.origin.extractable = false;
+       }},
+      {"QSCD entry past its date", kQscdEntryLapsed, [](S& c) { c.qscd_entry.valid_until = kNow; }},
+      {"serial issued", kGateSerialState, [](S& c) { c.serial.state = SerialState::kIssued; }},
+      {"serial revoked", kGateSerialState, [](S& c) { c.serial.state = SerialState::kRevoked; }},
+      {"serial begun with other octets", kGateSerialState,
+       [](S& c) {
+         c.serial.state = SerialState::kIntent;
+         c.serial.tbs_sha256 = Digest{9};
+       }},
+  };
+  ExpectEachRefused(kMutations);
+}
+
+TEST(JudgeSubscriber, RefusesNamesAndTimesThatDoNotFit) {
+  const Mutation<S> kMutations[] = {
+      {"another issuer", kGateIssuer,
+       [](S& c) { c.tbs.issuer = Sequence({Rdn(oid::kCommonName, 0x0c, "CA")}); }},
+      {"the issuer in another string type", kGateIssuer,
+       [](S& c) {
+         c.tbs.issuer =
+             Sequence({Rdn(oid::kCountryName, 0x13, "ES"), Rdn(oid::kCommonName, 0x13, "CA")});
+       }},
+      {"another public key", kGatePublicKey, [](S& c) { c.tbs.spki = P256Spki(1); }},
+      {"outlives the CA", kGateOutlivesCa,
+       [](S& c) { c.ca.tbs.not_after = Text(0x17, "281122062959Z"); }},
+      {"begins too long ago", kGateNotBefore, [](S& c) { c.now = kNow + kHour + 1; }},
+      {"begins too late", kGateNotBefore, [](S& c) { c.now = kNow - kLatestNotBefore - 1; }},
+      {"is over", kGateNotAfter,
+       [](S& c) {
+         c.tbs.not_after = Text(0x17, "261123063001Z");
+         c.now = kNow + kSecond;
+       }},
+      {"longer than ordered", kGateValidityTooLong, [](S& c) { c.order.validity_days = 729; }},
+      {"longer than the profile", kGateValidityTooLong,
+       [](S& c) {
+         c.order.validity_days = 2000;
+         c.tbs.not_after = Text(0x17, "291122063001Z");
+       }},
+      {"a name missing", kGateSubjectShape, [](S& c) { c.subject.pop_back(); }},
+      {"an attribute more", kGateSubjectShape,
+       [](S& c) { c.subject.push_back(Rdn("2.5.4.10", 0x0c, "A firm")); }},
+      {"an attribute twice", kGateSubjectShape, [](S& c) { c.subject[1] = c.subject[2]; }},
+      {"country in UTF8String", kGateSubjectString,
+       [](S& c) { c.subject[0] = Rdn(oid::kCountryName, 0x0c, "EE"); }},
+      {"name in IA5String", kGateSubjectString,
+       [](S& c) { c.subject[1] = Rdn(oid::kGivenName, 0x16, "Mari-Liis"); }},
+      {"another name", kGateSubjectValue,
+       [](S& c) { c.subject[1] = Rdn(oid::kGivenName, 0x0c, "Mari-Lii"); }},
+      {"another serial number", kGateSubjectValue,
+       [](S& c) { c.subject[4] = Rdn(oid::kSerialNumber, 0x13, "PNOEE-47101010034"); }},
+      {"nothing ordered", kGateSubjectValue,
+       [](S& c) {
+         c.order.subject.given_name.clear();
+         c.subject[1] = Rdn(oid::kGivenName, 0x0c, "");
+       }},
+  };
+  ExpectEachRefused(kMutations);
+  for (const char* number :
+       {"47101010033", "PNOEE-", "XXXEE-1", "PNOee-1", "PNOEE1-1", "VATEE-1"}) {
+    SubscriberCase subscriber;
+    subscriber.order.subject.serial_number = number;
+    subscriber.subject[4] = Rdn(oid::kSerialNumber, 0x13, number);
+    EXPECT_THAT(subscriber.Judge(), FailsWith(kGateSerialNumberForm)) << number;
+  }
+}
+
+TEST(JudgeSubscriber, RefusesQcStatementsThatDoNotFit) {
+  const auto pds = [](const Bytes& location) {
+    return Statement(oid::kQcPds, Sequence({location}));
+  };
+  const auto semantics = [](std::string_view id) {
+    return Statement(oid::kQcSyntaxV2, Sequence({Oid(id)}));
+  };
+  const Mutation<S> kMutations[] = {
+      {"none at all", kGateExtensionMissing, [](S& c) { c.statements.clear(); }},
+      {"QcCompliance missing", kGateQcMissing,
+       [](S& c) { c.statements.erase(c.statements.begin()); }},
+      {"QcPDS missing", kGateQcMissing, [](S& c) { c.statements.erase(c.statements.begin() + 2); }},
+      {"QcType missing", kGateQcMissing,
+       [](S& c) { c.statements.erase(c.statements.begin() + 3); }},
+      {"semantics missing", kGateQcMissing, [](S& c) { c.statements.pop_back(); }},
+      {"QcSSCD missing under -qscd", kGateQcSscd,
+       [](S& c) { c.statements.erase(c.statements.begin() + 1); }},
+      {"QcSSCD without -qscd", kGateQcSscd,
+       [](S& c) {
+         c.order.policy_oid = "0.4.0.194112.1.0";
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Policy("0.4.0.194112.1.0")});
+       }},
+      {"one twice", kGateQcRepeated,
+       [](S& c) { c.statements.push_back(Statement(oid::kQcCompliance)); }},
+      {"QcCClegislation", kGateQcLegislation,
+       [](S& c) {
+         c.statements.push_back(Statement(oid::kQcLegislation, Sequence({Text(0x13, "ES")})));
+       }},
+      {"QcLimitValue, which no order names", kGateQcUnknown,
+       [](S& c) { c.statements.push_back(Statement("0.4.0.1862.1.2", Sequence({}))); }},
+      {"eseal", kGateQcType,
+       [](S& c) {
+         c.statements[3] = Statement(oid::kQcType, Sequence({Oid("0.4.0.1862.1.6.2")}));
+       }},
+      {"esign and eseal", kGateQcType,
+       [](S& c) {
+         c.statements[3] =
+             Statement(oid::kQcType, Sequence({Oid(oid::kQcTypeSign), Oid("0.4.0.1862.1.6.2")}));
+       }},
+      {"PDS over http", kGateQcPds,
+       [&](S& c) { c.statements[2] = pds(Pds("http://ca.example/pds.pdf", "en")); }},
+      {"PDS nowhere", kGateQcPds, [&](S& c) { c.statements[2] = pds(Pds("https://", "en")); }},
+      {"language in capitals", kGateQcPds,
+       [&](S& c) { c.statements[2] = pds(Pds("https://ca.example/pds.pdf", "EN")); }},
+      {"language of three letters", kGateQcPds,
+       [&](S& c) { c.statements[2] = pds(Pds("https://ca.example/pds.pdf", "eng")); }},
+      {"no English", kGateQcPds,
+       [&](S& c) { c.statements[2] = pds(Pds("https://ca.example/pds.pdf", "es")); }},
+      {"semantics of legal persons", kGateQcSemantics,
+       [&](S& c) { c.statements[4] = semantics("0.4.0.194121.1.2"); }},
+  };
+  ExpectEachRefused(kMutations);
+}
+
+TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
+  const auto policies = [](S& c, const std::vector<Bytes>& list) {
+    c.extensions[oid::kCertificatePolicies].value = Sequence(list);
+  };
+  const Bytes ordered = Policy("0.4.0.194112.1.2");
+  const Bytes notice = Sequence(
+      {Oid("0.4.0.194112.1.2"), Sequence({Sequence({Oid("1.3.6.1.5.5.7.2.2"), Sequence({})})})});
+  const Mutation<S> kMutations[] = {
+      {"extended key usage", kGateExtensionForbidden,
+       [](S& c) { c.extensions[oid::kExtendedKeyUsage].value = Sequence({Oid("1.2.3")}); }},
+      {"alternative name", kGateExtensionForbidden,
+       [](S& c) { c.extensions[oid::kSubjectAltName].value = Sequence({Text(0x81, "a@b")}); }},
+      {"unknown extension", kGateExtensionForbidden,
+       [](S& c) { c.extensions["1.2.3.4"].value = Null(); }},
+      {"key usage not critical", kGateExtensionCritical,
+       [](S& c) { c.extensions[oid::kKeyUsage].critical = false; }},
+      {"no key usage", kGateExtensionMissing, [](S& c) { c.extensions.Remove(oid::kKeyUsage); }},
+      {"no policies", kGateExtensionMissing,
+       [](S& c) { c.extensions.Remove(oid::kCertificatePolicies); }},
+      {"no authority key id", kGateExtensionMissing,
+       [](S& c) { c.extensions.Remove(oid::kAuthorityKeyId); }},
+      {"no CRL", kGateExtensionMissing,
+       [](S& c) { c.extensions.Remove(oid::kCrlDistributionPoints); }},
+      {"no access", kGateExtensionMissing,
+       [](S& c) { c.extensions.Remove(oid::kAuthorityInfoAccess); }},
+      {"another policy", kGatePolicyOid, [&](S& c) { policies(c, {Policy("0.4.0.194112.1.0")}); }},
+      {"a policy of ours alone", kGatePolicyOid, [&](S& c) { policies(c, {Policy("1.2.3")}); }},
+      {"two ETSI policies", kGatePolicyOid,
+       [&](S& c) {
+         policies(c, {ordered, Policy("0.4.0.194112.1.0")});
+       }},
+      {"LCP beside it", kGatePolicyOid,
+       [&](S& c) {
+         policies(c, {ordered, Policy("0.4.0.2042.1.3")});
+       }},
+      {"anyPolicy beside it", kGatePolicyOid,
+       [&](S& c) {
+         policies(c, {ordered, Policy(oid::kAnyPolicy)});
+       }},
+      {"a user notice", kGatePolicyOid, [&](S& c) { policies(c, {notice}); }},
+      {"digitalSignature", kGateKeyUsage,
+       [](S& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x80); }},
+      {"digitalSignature besides", kGateKeyUsage,
+       [](S& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0xc0); }},
+      {"CA:TRUE", kGateBasicConstraints,
+       [](S& c) {
+         c.extensions[oid::kBasicConstraints] = {true, Sequence({Boolean(0xff)})};
+       }},
+      {"another authority", kGateAuthorityKeyId,
+       [](S& c) {
+         c.extensions[oid::kAuthorityKeyId].value = Sequence({Element(0x80, KeyIdentifier(0xcb))});
+       }},
+      {"a CA without key id", kGateAuthorityKeyId,
+       [](S& c) { c.ca.extensions.Remove(oid::kSubjectKeyId); }},
+      {"CRL by ldap alone", kGateCrlUrl,
+       [](S& c) {
+         c.extensions[oid::kCrlDistributionPoints].value =
+             Sequence({DistributionPoint("ldap://ca.example/cn=1")});
+       }},
+      {"no CA certificate address", kGateCaIssuersUrl,
+       [](S& c) { c.SetAccess({Access(oid::kAccessOcsp, "http://ocsp.ca.example")}); }},
+      {"CA certificate by ftp", kGateCaIssuersUrl,
+       [](S& c) { c.SetAccess({Access(oid::kAccessCaIssuers, "ftp://ca.example/ca.cer")}); }},
+      {"no responder address", kGateOcspUrl,
+       [](S& c) { c.SetAccess({Access(oid::kAccessCaIssuers, "http://ca.example/ca.cer")}); }},
+  };
+  ExpectEachRefused(kMutations);
+}
+
+TEST(JudgeSubscriber, AcceptsWhatTheProfileLeavesOpen) {
+  const std::function<void(S&)> kVariants[] = {
+      [](S& c) {
+        c.serial.state = SerialState::kIntent;
+        c.serial.tbs_sha256 = c.tbs_sha256;
+      },
+      [](S& c) { c.now = kNow + kEarliestNotBefore; },
+      [](S& c) { c.now = kNow - kLatestNotBefore; },
+      [](S& c) { c.extensions.Remove(oid::kSubjectKeyId); },
+      [](S& c) {
+        c.extensions[oid::kBasicConstraints] = {true, Sequence({})};
+      },
+      [](S& c) {
+        c.extensions[oid::kCertificatePolicies].value = Sequence(
+            {Policy("0.4.0.194112.1.2"), Policy("0.4.0.2042.1.2"), Policy("1.3.6.1.4.1.9")});
+      },
+      [](S& c) { std::swap(c.subject[1], c.subject[3]); },
+      [](S& c) {
+        c.key.residency = KeyResidency::kResident;
+        c.key.origin.extractable = false;
+        c.key.origin.never_extractable = true;
+      },
+      [](S& c) {
+        c.order.policy_oid = "0.4.0.194112.1.0";
+        c.extensions[oid::kCertificatePolicies].value = Sequence({Policy("0.4.0.194112.1.0")});
+        c.statements.erase(c.statements.begin() + 1);
+        c.qscd_entry.valid_until = kNow;
+      },
+  };
+  for (size_t i = 0; i < std::size(kVariants); ++i) {
+    SubscriberCase subscriber;
+    kVariants[i](subscriber);
+    EXPECT_THAT(subscriber.Judge(), IsOk()) << i;
+  }
+}
+
+TEST(JudgeResponder, PermitsACertificateForAStatusKey) {
+  ResponderCase responder;
+  const auto permit = responder.Judge();
+  ASSERT_THAT(permit, IsOk());
+  EXPECT_EQ(permit->key_id(), responder.ca.key.key_id);
+  EXPECT_THAT(permit->digests(), ElementsAre(responder.tbs_sha256));
+}
+
+TEST(JudgeResponder, RefusesEverythingElse) {
+  const Mutation<R> kMutations[] = {
+      {"a signer's key", kKeyPurpose, [](R& c) { c.key.purpose = KeyPurpose::kSigner; }},
+      {"key that left the token", kOriginUnproven,
+       [](R& c) { c.key.origin.never_extractable = false; }},
+      {"CA key of another purpose", kKeyPurpose,
+       [](R& c) { c.ca.key.purpose = KeyPurpose::kSigner; }},
+      {"serial issued", kGateSerialState, [](R& c) { c.serial.state = SerialState::kIssued; }},
+      {"another issuer", kGateIssuer,
+       [](R& c) { c.tbs.issuer = Sequence({Rdn(oid::kCommonName, 0x0c, "X")}); }},
+      {"another public key", kGatePublicKey, [](R& c) { c.key.spki = P256Spki(1); }},
+      {"outlives the CA", kGateOutlivesCa,
+       [](R& c) { c.ca.tbs.not_after = Text(0x17, "270101000000Z"); }},
+      {"over 90 days", kGateValidityTooLong,
+       [](R& c) { c.tbs.not_after = Text(0x17, "270221063001Z"); }},
+      {"the CA's name", kGateSubjectShape, [](R& c) { c.tbs.subject = c.tbs.issuer; }},
+      {"no EKU", kGateExtensionMissing, [](R& c) { c.extensions.Remove(oid::kExtendedKeyUsage); }},
+      {"no ocsp-nocheck", kGateExtensionMissing,
+       [](R& c) { c.extensions.Remove(oid::kOcspNoCheck); }},
+      {"qcStatements", kGateExtensionForbidden,
+       [](R& c) {
+         c.extensions[oid::kQcStatements].value = Sequence({Statement(oid::kQcCompliance)});
+       }},
+      {"a qualified policy", kGatePolicyOid,
+       [](R& c) {
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Policy("0.4.0.194112.1.2")});
+       }},
+      {"key usage not critical", kGateExtensionCritical,
+       [](R& c) { c.extensions[oid::kKeyUsage].critical = false; }},
+      {"nonRepudiation", kGateKeyUsage,
+       [](R& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x40); }},
+      {"another purpose", kGateExtendedKeyUsage,
+       [](R& c) {
+         c.extensions[oid::kExtendedKeyUsage].value = Sequence({Oid("1.3.6.1.5.5.7.3.8")});
+       }},
+      {"a second purpose", kGateExtendedKeyUsage,
+       [](R& c) {
+         c.extensions[oid::kExtendedKeyUsage].value =
+             Sequence({Oid(oid::kPurposeOcspSigning), Oid("1.3.6.1.5.5.7.3.8")});
+       }},
+      {"CA:TRUE", kGateBasicConstraints,
+       [](R& c) {
+         c.extensions[oid::kBasicConstraints] = {true, Sequence({Boolean(0xff)})};
+       }},
+      {"another authority", kGateAuthorityKeyId,
+       [](R& c) { c.ca.extensions[oid::kSubjectKeyId].value = Element(0x04, KeyIdentifier(1)); }},
+      {"a responder for itself", kGateOcspUrl,
+       [](R& c) {
+         c.extensions[oid::kAuthorityInfoAccess].value =
+             Sequence({Access(oid::kAccessOcsp, "http://ocsp.ca.example")});
+       }},
+  };
+  ExpectEachRefused(kMutations);
+}
+
+TEST(JudgeCaInstallation, AcceptsTheKeysOwnCaCertificate) {
+  const CaCase ca;
+  EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(ca.Facts(), ca.key, kNow), IsOk());
+}
+
+TEST(JudgeCaInstallation, RefusesEverythingElse) {
+  using C = CaCase;
+  const Mutation<C> kMutations[] = {
+      {"key of another purpose", kKeyPurpose, [](C& c) { c.key.purpose = KeyPurpose::kStatus; }},
+      {"another key", kGatePublicKey, [](C& c) { c.key.spki = P256Spki(0); }},
+      {"not yet valid", kGateCaNotValid,
+       [](C& c) { c.tbs.not_before = Text(0x17, "270101000000Z"); }},
+      {"over", kGateCaNotValid, [](C& c) { c.tbs.not_after = Text(0x17, "261123063000Z"); }},
+      {"no basicConstraints", kGateExtensionMissing,
+       [](C& c) { c.extensions.Remove(oid::kBasicConstraints); }},
+      {"no subject key id", kGateExtensionMissing,
+       [](C& c) { c.extensions.Remove(oid::kSubjectKeyId); }},
+      {"no key usage", kGateExtensionMissing, [](C& c) { c.extensions.Remove(oid::kKeyUsage); }},
+      {"basicConstraints not critical", kGateExtensionCritical,
+       [](C& c) { c.extensions[oid::kBasicConstraints].critical = false; }},
+      {"cA not TRUE", kGateBasicConstraints,
+       [](C& c) { c.extensions[oid::kBasicConstraints].value = Sequence({}); }},
+      {"no cRLSign", kGateKeyUsage,
+       [](C& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x04); }},
+      {"digitalSignature besides", kGateKeyUsage,
+       [](C& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x86); }},
+  };
+  for (const Mutation<C>& each : kMutations) {
+    CaCase changed;
+    each.apply(changed);
+    EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(changed.Facts(), changed.key, kNow),
+                FailsWith(each.reason))
+        << each.what;
+  }
+}
+
+// Mbed TLS refuses most extensions that are critical and should not be; the judges do so by
+// themselves.
+TEST(IssuancePolicy, RefusesCriticalExtensionsThatMustNotBe) {
+  TbsFacts ca = CaCase().Facts();
+  for (CertificateExtension& each : ca.extensions.all) each.critical = true;
+  EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(ca, CaCase().key, kNow),
+              FailsWith(kGateExtensionCritical));
+  const std::span<const ExtensionRule> kProfiles[] = {
+      FindSubscriberProfile("0.4.0.194112.1.2")->extensions, OcspResponderProfile().extensions};
+  for (const auto& rules : kProfiles) {
+    for (const ExtensionRule& rule : rules) {
+      ExtensionFacts facts;
+      facts.all = {{std::string(rule.oid), rule.criticality != Criticality::kCritical, {}}};
+      if (rule.criticality == Criticality::kEither) continue;
+      EXPECT_THAT(CheckExtensions(facts, rules), FailsWith(kGateExtensionCritical)) << rule.oid;
+    }
+  }
+}
+
+TEST(IssuancePolicy, AcceptsWhatOpenSslMade) {
+  const auto ca = ReadCertificate(*FromHex(openssl_certificates::kCa));
+  const auto subscriber = ReadCertificate(*FromHex(openssl_certificates::kSubscriber));
+  ASSERT_THAT(ca, IsOk());
+  ASSERT_THAT(subscriber, IsOk());
+  SubscriberCase facts;
+  facts.key.spki = subscriber->facts.spki;
+  facts.ca.key.spki = ca->facts.spki;
+  const WallTime now = subscriber->facts.not_before + kMinute;
+  facts.qscd_entry.valid_until = now + kDay;
+  EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(ca->facts, facts.ca.key, now), IsOk());
+  EXPECT_THAT(IssuancePolicy::JudgeSubscriber({.tbs = subscriber->facts,
+                                               .tbs_sha256 = facts.tbs_sha256,
+                                               .order = facts.order,
+                                               .order_digest = facts.order_digest,
+                                               .subject_key = facts.key,
+                                               .ca_key = facts.ca.key,
+                                               .ca_certificate = ca->facts,
+                                               .serial = facts.serial,
+                                               .now = now,
+                                               .qscd_entry = facts.qscd_entry}),
+              IsOk());
+}
+
+}  // namespace
+}  // namespace intaglio::appliance
