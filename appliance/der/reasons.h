@@ -57,7 +57,15 @@ namespace intaglio::appliance {
   X(kTbsReadingsDiffer, "APL-0230", "TBS_READINGS_DIFFER", kInvalidArgument, kPublic,         \
     "two parsers read different contents from the same octets")                               \
   X(kCertificateAlgorithm, "APL-0231", "CERTIFICATE_ALGORITHM", kInvalidArgument, kPublic,    \
-    "the certificate's outer signature algorithm differs from the inner one")
+    "the certificate's outer signature algorithm differs from the inner one")                 \
+  X(kCrlShape, "APL-0250", "CRL_SHAPE", kInvalidArgument, kPublic,                            \
+    "the octets are not one TBSCertList of version 2")                                        \
+  X(kCrlOrder, "APL-0251", "CRL_ORDER", kInvalidArgument, kPublic,                            \
+    "the entries do not ascend by serial")                                                    \
+  X(kCrlExtension, "APL-0252", "CRL_EXTENSION", kInvalidArgument, kPublic,                    \
+    "an extension of the CRL or of an entry is missing, unknown or malformed")                \
+  X(kOcspShape, "APL-0253", "OCSP_SHAPE", kInvalidArgument, kPublic,                          \
+    "the octets are not one ResponseData as this service makes them")
 
 INTAGLIO_REASON_TABLE(kApplianceDerReasons, INTAGLIO_APPLIANCE_DER_REASONS)
 

@@ -95,6 +95,7 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   WallTime effective;
   KeyId key_id;
+  const auto still = HoldStill();
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto serial, rows.FindSerial(change.issuer, change.serial));
     if (!serial) return Fail(kSerialUnknown, "serial " + ToHex(change.serial.octets));

@@ -4,6 +4,7 @@
 #define INTAGLIO_APPLIANCE_USECASES_CHANGE_STATE_H_
 
 #include <atomic>
+#include <mutex>
 
 #include "appliance/usecases/proof_check.h"
 #include "appliance/usecases/services.h"
@@ -34,6 +35,8 @@ class ChangeState final {
 
   // Counts changes of any certificate's state: a CRL begun before one is not signed after it.
   uint64_t generation() const { return generation_.load(); }
+  // While this is held no certificate's state changes.
+  std::unique_lock<std::mutex> HoldStill() const { return std::unique_lock(mutex_); }
 
  private:
   struct Change {
@@ -48,6 +51,7 @@ class ChangeState final {
 
   const CoreServices& services_;
   ProofCheck& proofs_;
+  mutable std::mutex mutex_;
   std::atomic<uint64_t> generation_{0};
 };
 

@@ -1,0 +1,161 @@
+#include "appliance/policy/status_policy.h"
+
+#include <cstdlib>
+
+#include "appliance/crypto/hash.h"
+#include "appliance/der/strict_der.h"
+#include "appliance/policy/status_reasons.h"
+
+namespace intaglio::appliance {
+namespace {
+
+constexpr size_t kPage = 1000;
+constexpr WallTime kNoEnd{253402300799000};  // 99991231235959Z
+
+int Compare(const Serial& a, const Serial& b) {
+  if (a.octets.size() != b.octets.size()) return a.octets.size() < b.octets.size() ? -1 : 1;
+  return a.octets < b.octets ? -1 : a.octets == b.octets ? 0 : 1;
+}
+
+bool Near(WallTime a, WallTime b) { return std::llabs(a - b) <= StatusPolicy::kClockTolerance; }
+
+Status Hidden(const RevokedRow& row) {
+  return Fail(kCrlHidesRevocation,
+              "serial " + ToHex(row.serial.octets) + " since " + ToIso8601(row.revoked_at));
+}
+
+// The BIT STRING content of an SPKI, without the octet of unused bits. [RFC 6960 §4.1.1]
+StatusOr<Bytes> KeyBits(ByteView spki) {
+  DerReader outer(spki);
+  ASSIGN_OR_RETURN(DerReader reader, outer.Enter(kDerSequence));
+  RETURN_IF_ERROR(reader.Expect(kDerSequence).status());
+  ASSIGN_OR_RETURN(const DerValue bits, reader.Expect(kDerBitString));
+  ASSIGN_OR_RETURN(const ByteView octets, DecodeOctetBits(bits));
+  return ToBytes(octets);
+}
+
+// The hashes by which a CertID names an issuer.
+struct IssuerHashes {
+  Bytes name;
+  Bytes key;
+};
+
+StatusOr<IssuerHashes> HashIssuer(const TbsFacts& ca, CertIdHash hash) {
+  ASSIGN_OR_RETURN(const Bytes bits, KeyBits(ca.spki));
+  if (hash == CertIdHash::kSha1)
+    return IssuerHashes{ToBytes(Sha1(ca.subject)), ToBytes(Sha1(bits))};
+  return IssuerHashes{ToBytes(Sha256(ca.subject)), ToBytes(Sha256(bits))};
+}
+
+Status JudgeKnown(const OcspSingle& single, const SerialRow& row) {
+  const std::string serial = "serial " + ToHex(single.serial.octets);
+  const bool blocked = row.state == SerialState::kRevoked || row.state == SerialState::kSuspended;
+  const auto* revoked = std::get_if<OcspRevoked>(&single.status);
+  if (blocked) {
+    if (revoked == nullptr) return Fail(kOcspHidesRevocation, serial);
+    if (revoked->at != row.changed_at || revoked->reason != row.reason) {
+      return Fail(kOcspContradictsRow, serial + ": date or reason");
+    }
+    return OkStatus();
+  }
+  if (!std::holds_alternative<OcspGood>(single.status)) {
+    return Fail(kOcspContradictsRow, serial + " is neither revoked nor suspended");
+  }
+  return OkStatus();
+}
+
+// A serial this CA never issued: unknown, or the "revoked" that RFC 6960 §2.2 defines for it.
+Status JudgeNotIssued(const OcspSingle& single, bool extended_revoke) {
+  if (std::holds_alternative<OcspUnknown>(single.status)) return OkStatus();
+  const auto* revoked = std::get_if<OcspRevoked>(&single.status);
+  if (revoked != nullptr && extended_revoke && revoked->at == WallTime{0} &&
+      revoked->reason == CrlReason::kCertificateHold) {
+    return OkStatus();
+  }
+  return Fail(kOcspNotIssued, "serial " + ToHex(single.serial.octets));
+}
+
+}  // namespace
+
+StatusOr<const RevokedRow*> CrlMerge::Current() {
+  if (next_ == page_.size() && !done_) {
+    ASSIGN_OR_RETURN(page_, rows_(after_, kPage));
+    next_ = 0;
+    done_ = page_.size() < kPage;
+    if (!page_.empty()) after_ = page_.back().serial;
+  }
+  return next_ == page_.size() ? nullptr : &page_[next_];
+}
+
+Status CrlMerge::Take(const CrlEntry& entry) {
+  ASSIGN_OR_RETURN(const RevokedRow* row, Current());
+  const int order = row == nullptr ? -1 : Compare(entry.serial, row->serial);
+  if (order < 0) return Fail(kCrlUnknownEntry, "serial " + ToHex(entry.serial.octets));
+  if (order > 0) return Hidden(*row);
+  if (entry.revoked_at != row->revoked_at || entry.reason != row->reason) {
+    return Fail(kCrlContradictsRow, "serial " + ToHex(entry.serial.octets));
+  }
+  ++next_;
+  return OkStatus();
+}
+
+Status CrlMerge::Finish() {
+  ASSIGN_OR_RETURN(const RevokedRow* row, Current());
+  return row == nullptr ? OkStatus() : Hidden(*row);
+}
+
+StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
+  const CrlFacts& facts = input.facts;
+  if (facts.issuer != input.ca_certificate.subject ||
+      facts.authority_key_id != input.ca_certificate.extensions.subject_key_id) {
+    return Fail(kCrlIssuer, "build the list with the installed CA certificate");
+  }
+  if (!Near(facts.this_update, input.now) || facts.this_update < input.ca_row.last_this_update) {
+    return Fail(kCrlThisUpdate,
+                ToIso8601(facts.this_update) + ", the core's clock shows " + ToIso8601(input.now));
+  }
+  if (facts.next_update >= kNoEnd) return Fail(kCrlLast, "nextUpdate 99991231235959Z");
+  if (facts.next_update <= facts.this_update ||
+      facts.next_update - facts.this_update > kLongestCrl) {
+    return Fail(kCrlNextUpdate, ToIso8601(facts.next_update));
+  }
+  const uint64_t last = input.ca_row.last_crl_number;
+  if (facts.number <= last || facts.number - last > kLargestNumberStep) {
+    return Fail(kCrlNumberOrder,
+                std::to_string(facts.number) + ", the last was " + std::to_string(last));
+  }
+  return SignPermit(input.ca_key.key_id, {facts.tbs_sha256});
+}
+
+StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
+  ASSIGN_OR_RETURN(const Bytes status_bits, KeyBits(input.status_key.spki));
+  const auto responder = Sha1(status_bits);
+  for (const OcspResponseData& data : input.responses) {
+    if (!Equal(data.responder_key_hash, responder)) {
+      return Fail(kOcspResponder, "the SHA-1 of the STATUS key is needed");
+    }
+    if (!Near(data.produced_at, input.now)) return Fail(kOcspTime, "producedAt");
+    for (const OcspSingle& single : data.singles) {
+      ASSIGN_OR_RETURN(const IssuerHashes issuer, HashIssuer(input.ca_certificate, single.hash));
+      if (single.issuer_name_hash != issuer.name || single.issuer_key_hash != issuer.key) {
+        return Fail(kOcspIssuer, "serial " + ToHex(single.serial.octets));
+      }
+      if (!Near(single.this_update, input.now) || data.produced_at < single.this_update) {
+        return Fail(kOcspTime, "thisUpdate " + ToIso8601(single.this_update));
+      }
+      if (single.next_update <= single.this_update ||
+          single.next_update - single.this_update > kLongestOcsp) {
+        return Fail(kOcspNextUpdate, ToIso8601(single.next_update));
+      }
+      ASSIGN_OR_RETURN(const auto row, input.find_serial(single.serial));
+      const bool issued =
+          row && row->state != SerialState::kDrawn && row->state != SerialState::kIntent;
+      RETURN_IF_ERROR(issued ? JudgeKnown(single, *row)
+                             : JudgeNotIssued(single, data.extended_revoke));
+    }
+  }
+  return SignPermit(input.status_key.key_id,
+                    std::vector<Digest>(input.digests.begin(), input.digests.end()));
+}
+
+}  // namespace intaglio::appliance
