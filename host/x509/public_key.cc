@@ -2,10 +2,13 @@
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 
 #include <string>
 
+#include "host/x509/certificate.h"
 #include "host/x509/der.h"
 #include "host/x509/reasons.h"
 
@@ -106,6 +109,20 @@ StatusOr<Bytes> SpkiOf(EVP_PKEY* key) {
   OpensslOctetsPtr owner(octets);
   if (size <= 0) return OpensslFail(kOpensslFailed, "encoding a public key");
   return Bytes(octets, octets + size);
+}
+
+bool VerifyEs256(ByteView spki, ByteView message, ByteView signature_der) {
+  if (!IsP256Spki(spki) || !CheckEcdsaSignature(signature_der).ok()) return false;
+  const uint8_t* at = spki.data();
+  const PkeyPtr key(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
+  const DigestContextPtr context(EVP_MD_CTX_new());
+  const bool right =
+      key && context &&
+      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+      EVP_DigestVerify(context.get(), signature_der.data(), signature_der.size(), message.data(),
+                       message.size()) == 1;
+  ERR_clear_error();
+  return right;
 }
 
 Bytes Sha1(ByteView octets) {

@@ -23,6 +23,9 @@ StatusOr<Bytes> KeyIdentifier(ByteView spki);
 // The DER SubjectPublicKeyInfo of `key`. kOpensslFailed.
 StatusOr<Bytes> SpkiOf(EVP_PKEY* key);
 
+// True if `signature_der` (ECDSA-Sig-Value) is by the P-256 key of `spki` over SHA-256 of
+// `message`; false for anything else, malformed input included.
+bool VerifyEs256(ByteView spki, ByteView message, ByteView signature_der);
 Bytes Sha1(ByteView octets);
 Digest Sha256(ByteView octets);
 

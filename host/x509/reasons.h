@@ -55,7 +55,9 @@ namespace intaglio::host {
   X(kCmsPartsInvalid, "HST-0122", "CMS_PARTS_INVALID", kInvalidArgument, kPublic,               \
     "the parts do not make a valid CMS signature")                                              \
   X(kAltNameInvalid, "HST-0123", "ALT_NAME_INVALID", kInvalidArgument, kPublic,                 \
-    "a subject alternative name is neither a DNS name nor an IP address")
+    "a subject alternative name is neither a DNS name nor an IP address")                       \
+  X(kKeyUnreadable, "HST-0124", "KEY_UNREADABLE", kInvalidArgument, kPublic,                    \
+    "a key file does not hold what is needed")
 
 INTAGLIO_REASON_TABLE(kHostX509Reasons, INTAGLIO_HOST_X509_REASONS)
 

@@ -1,0 +1,53 @@
+// Connection: mutual TLS to intaglio-host, and its methods by name.
+//
+// The only place of the command line that knows gRPC, so the commands compile without it.
+// Thread-safe.
+#ifndef INTAGLIO_HOST_CTL_CONNECTION_H_
+#define INTAGLIO_HOST_CTL_CONNECTION_H_
+
+#include <google/protobuf/message.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "host/ctl/profile.h"
+
+namespace intaglio::host {
+
+class Connection final {
+ public:
+  // Reads the files; connects at the first call. kProfileInvalid, and ReadFile's Reasons.
+  static StatusOr<std::unique_ptr<Connection>> Open(const Profile& profile, Duration timeout);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Calls `method` ("Enrolment/CreateApplication"). The host's refusals carry their Reason;
+  // kHostUnreachable when there is no answer.
+  template <class Response>
+  StatusOr<Response> Call(std::string_view method, const google::protobuf::Message& request) {
+    Response response;
+    RETURN_IF_ERROR(CallUnary(method, request, response));
+    return response;
+  }
+
+  // Hands over the core's journal lines from a sequence number on; ends with the first failure of
+  // `line`. Failures as Call().
+  Status ReadJournal(uint64_t from_sequence, const std::function<Status(ByteView)>& line);
+
+ private:
+  struct Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  Status CallUnary(std::string_view method, const google::protobuf::Message& request,
+                   google::protobuf::Message& response);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_CTL_CONNECTION_H_

@@ -1,0 +1,230 @@
+#include "host/enrolment/enrolment.h"
+
+#include <algorithm>
+
+#include "host/domain/usecase_reasons.h"
+#include "host/x509/public_key.h"
+
+namespace intaglio::host {
+namespace {
+
+constexpr Duration kOrderLife = 7 * kDay;
+constexpr size_t kP256SpkiSize = 91;
+
+Status Invalid(const std::string& field, const std::string& problem) {
+  return Fail(kFieldInvalid, "field " + field + ": " + problem);
+}
+
+Status CheckText(const std::string& field, const std::string& text, size_t most) {
+  if (text.empty()) return Invalid(field, "is required");
+  if (text.size() > most) return Invalid(field, "at most " + std::to_string(most) + " octets");
+  if (std::any_of(text.begin(), text.end(),
+                  [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+    return Invalid(field, "holds control characters");
+  }
+  return OkStatus();
+}
+
+// [EN 319 412-1 §5.1.3]: three letters, two letters of country, '-', an identifier.
+bool IsNaturalIdentifier(const std::string& text) {
+  static constexpr std::string_view kTypes[] = {"PAS", "IDC", "PNO", "TAX", "TIN", "EID"};
+  if (text.size() < 7 || text[5] != '-') return false;
+  const bool type =
+      std::find(std::begin(kTypes), std::end(kTypes), text.substr(0, 3)) != std::end(kTypes);
+  return type && text[3] >= 'A' && text[3] <= 'Z' && text[4] >= 'A' && text[4] <= 'Z';
+}
+
+Status CheckPerson(const NaturalPerson& person) {
+  if (person.country.size() != 2 || person.country[0] < 'A' || person.country[0] > 'Z' ||
+      person.country[1] < 'A' || person.country[1] > 'Z') {
+    return Invalid("person.country", "two upper-case letters are needed");
+  }
+  RETURN_IF_ERROR(CheckText("person.given_name", person.given_name, 128));
+  RETURN_IF_ERROR(CheckText("person.surname", person.surname, 128));
+  RETURN_IF_ERROR(CheckText("person.common_name", person.common_name, 256));
+  RETURN_IF_ERROR(CheckText("person.serial_number", person.serial_number, 64));
+  if (!IsNaturalIdentifier(person.serial_number)) {
+    return Invalid("person.serial_number", "is not like PNOEE-48001085718");
+  }
+  return OkStatus();
+}
+
+Status CheckEvidence(const IdentityEvidence& evidence) {
+  if (evidence.method < 1 || evidence.method > 4) return Invalid("method", "is required");
+  RETURN_IF_ERROR(CheckText("document_type", evidence.document_type, 64));
+  RETURN_IF_ERROR(CheckText("document_reference", evidence.document_reference, 128));
+  RETURN_IF_ERROR(CheckText("validation", evidence.validation, 512));
+  if (evidence.officer_id.size() != 32) return Invalid("officer_id", "32 octets are needed");
+  if (evidence.method == 4 && evidence.equivalence_basis.empty()) {
+    return Invalid("equivalence_basis", "is required for this method");
+  }
+  return OkStatus();
+}
+
+Status WrongState(const Application& application, const std::string& needed) {
+  return Fail(kApplicationState,
+              "it is " + std::string(NameOf(application.state)) + ", " + needed + " is needed");
+}
+
+}  // namespace
+
+StatusOr<Application> Enrolment::Create(const NewApplication& request) {
+  RETURN_IF_ERROR(CheckPerson(request.person));
+  const auto& offered = services_.terms.policies;
+  if (std::find(offered.begin(), offered.end(), request.policy) == offered.end()) {
+    return Fail(kPolicyNotOffered, std::string(PolicyName(request.policy)));
+  }
+  if (request.authenticator_spki.size() != kP256SpkiSize) {
+    return Invalid("authenticator_spki", "a DER P-256 SubjectPublicKeyInfo of 91 octets is needed");
+  }
+  Application application;
+  ASSIGN_OR_RETURN(const Bytes id, services_.rng.Draw(16));
+  application.id = ToHex(id);
+  application.policy = request.policy;
+  application.person = request.person;
+  application.authenticator_spki = request.authenticator_spki;
+  application.authenticator_kind = request.authenticator_kind;
+  application.created_at = services_.clock.Now();
+  application.statement =
+      services_.statements.ComposeApplication(application, services_.terms.agreement_digest);
+  RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
+    RETURN_IF_ERROR(store.PutApplication(application));
+    return store.AppendAudit({"application-created", application.id, ""});
+  }));
+  return application;
+}
+
+StatusOr<Application> Enrolment::Change(
+    const std::string& id, const std::function<Status(StoreTransaction&, Application&)>& step) {
+  Application changed;
+  RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
+    ASSIGN_OR_RETURN(auto application, store.FindApplication(id));
+    if (!application) return Fail(kApplicationUnknown, "application " + id);
+    RETURN_IF_ERROR(step(store, *application));
+    RETURN_IF_ERROR(store.PutApplication(*application));
+    changed = *std::move(application);
+    return OkStatus();
+  }));
+  return changed;
+}
+
+StatusOr<Application> Enrolment::Submit(const std::string& id, ByteView signature) {
+  return Change(id, [&](StoreTransaction& store, Application& application) -> Status {
+    if (!VerifyEs256(application.authenticator_spki, application.statement, signature)) {
+      return Fail(kApplicantSignature, "sign the statement's octets with the authenticator");
+    }
+    if (application.state == ApplicationState::kSubmitted) return OkStatus();
+    if (application.state != ApplicationState::kDraft) return WrongState(application, "DRAFT");
+    application.state = ApplicationState::kSubmitted;
+    application.signature = ToBytes(signature);
+    return store.AppendAudit({"application-submitted", id, ""});
+  });
+}
+
+StatusOr<Application> Enrolment::Withdraw(const std::string& id) {
+  return Change(id, [&](StoreTransaction& store, Application& application) -> Status {
+    if (application.state == ApplicationState::kWithdrawn) return OkStatus();
+    if (application.state > ApplicationState::kApproved) {
+      return WrongState(application, "a state before key generation");
+    }
+    application.state = ApplicationState::kWithdrawn;
+    return store.AppendAudit({"application-withdrawn", id, ""});
+  });
+}
+
+StatusOr<Application> Enrolment::Reject(const std::string& id, const std::string& reason) {
+  RETURN_IF_ERROR(CheckText("reason", reason, 256));
+  return Change(id, [&](StoreTransaction& store, Application& application) -> Status {
+    if (application.state > ApplicationState::kApproved) {
+      return WrongState(application, "a state before key generation");
+    }
+    application.state = ApplicationState::kRejected;
+    application.refusal = reason;
+    return store.AppendAudit({"application-rejected", id, ""});
+  });
+}
+
+StatusOr<Application> Enrolment::Find(const std::string& id) {
+  ASSIGN_OR_RETURN(auto application, services_.store.FindApplication(id));
+  if (!application) return Fail(kApplicationUnknown, "application " + id);
+  return *std::move(application);
+}
+
+StatusOr<std::vector<Application>> Enrolment::List(std::optional<ApplicationState> state,
+                                                   const std::string& after, size_t most) {
+  return services_.store.ListApplications(state, after, most);
+}
+
+StatusOr<Application> Enrolment::RecordEvidence(const std::string& id,
+                                                const IdentityEvidence& evidence) {
+  RETURN_IF_ERROR(CheckEvidence(evidence));
+  return Change(id, [&](StoreTransaction& store, Application& application) -> Status {
+    if (application.state != ApplicationState::kSubmitted) {
+      return WrongState(application, "SUBMITTED");
+    }
+    if (Equal(Sha256(application.authenticator_spki), evidence.officer_id)) {
+      return Fail(kOfficerIsSubject, "the officer's key is the applicant's authenticator");
+    }
+    const Bytes document =
+        services_.statements.ComposeEvidence(id, evidence, services_.clock.Now());
+    application.evidence_digest = ToBytes(Sha256(document));
+    application.evidence_officer = evidence.officer_id;
+    application.state = ApplicationState::kIdentityVerified;
+    RETURN_IF_ERROR(store.PutEvidence(id, document));
+    return store.AppendAudit({"identity-verified", id, "officer " + ToHex(evidence.officer_id)});
+  });
+}
+
+StatusOr<Bytes> Enrolment::PrepareOrder(const std::string& id) {
+  ASSIGN_OR_RETURN(const auto ca, services_.store.ActiveServiceKey(ServiceKeyPurpose::kCaIssuing));
+  if (!ca) return Fail(kServiceNotReady, "activate the issuing CA first");
+  ASSIGN_OR_RETURN(const CoreStatus core, services_.core.DescribeCore());
+  ASSIGN_OR_RETURN(const Bytes issuer_key_id, FromHex(ca->id));
+  ASSIGN_OR_RETURN(const Bytes order_id, services_.rng.Draw(32));
+  const WallTime now = services_.clock.Now();
+  ASSIGN_OR_RETURN(const Application application,
+                   Change(id, [&](StoreTransaction&, Application& each) -> Status {
+                     if (each.state != ApplicationState::kIdentityVerified) {
+                       return WrongState(each, "IDENTITY_VERIFIED");
+                     }
+                     if (!each.order.octets.empty() && now < each.order_expires_at)
+                       return OkStatus();
+                     each.order_expires_at = now + kOrderLife;
+                     each.order.octets = services_.statements.ComposeOrder(
+                         each, {order_id, core.core_instance, issuer_key_id,
+                                ToBytes(services_.terms.agreement_digest),
+                                services_.terms.subscriber_days, now, each.order_expires_at});
+                     each.order.approvals.clear();
+                     return OkStatus();
+                   }));
+  return application.order.octets;
+}
+
+StatusOr<Application> Enrolment::Approve(const std::string& id, ByteView order,
+                                         const OfficerApproval& approval) {
+  if (approval.officer_id.size() != 32) {
+    return Invalid("approval.officer_id", "32 octets are needed");
+  }
+  if (approval.signature.empty() || approval.signature.size() > 80) {
+    return Invalid("approval.signature", "a DER ECDSA-Sig-Value is needed");
+  }
+  return Change(id, [&](StoreTransaction& store, Application& application) -> Status {
+    if (application.state != ApplicationState::kIdentityVerified) {
+      return WrongState(application, "IDENTITY_VERIFIED");
+    }
+    if (application.order.octets.empty() || !Equal(application.order.octets, order)) {
+      return Fail(kOrderChanged, "the prepared order has other octets");
+    }
+    for (const OfficerApproval& each : application.order.approvals) {
+      if (Equal(each.officer_id, approval.officer_id)) {
+        return Fail(kSameOfficer,
+                    "officer " + ToHex(approval.officer_id) + " has approved already");
+      }
+    }
+    application.order.approvals.push_back(approval);
+    if (application.order.approvals.size() >= 2) application.state = ApplicationState::kApproved;
+    return store.AppendAudit({"order-approved", id, "officer " + ToHex(approval.officer_id)});
+  });
+}
+
+}  // namespace intaglio::host

@@ -1,0 +1,95 @@
+#include "host/grpc/wire.h"
+
+#include "google/rpc/status.pb.h"
+
+namespace intaglio::host {
+
+grpc::Status ToGrpc(const Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const auto code = static_cast<grpc::StatusCode>(status.code());
+  const std::string detail = PublicDetailOf(status);
+  const std::string name = ReasonNameOf(status);
+  const std::string message = name.empty() ? detail : name + ": " + detail;
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(code));
+  details.set_message(message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(name);
+  info.set_domain("intaglio");
+  (*info.mutable_metadata())["id"] = ReasonIdOf(status);
+  (*info.mutable_metadata())["detail"] = detail;
+  if (detail.rfind("field ", 0) == 0) {
+    (*info.mutable_metadata())["field"] = detail.substr(6, detail.find(':') - 6);
+  }
+  details.add_details()->PackFrom(info);
+  return grpc::Status(code, message, details.SerializeAsString());
+}
+
+void Fill(const Application& from, hpb::Application& to) {
+  to.set_application_id(from.id);
+  to.set_state(static_cast<hpb::ApplicationState>(from.state));
+  to.set_policy(static_cast<hpb::CertificatePolicy>(static_cast<int>(from.policy) + 1));
+  hpb::NaturalPerson& person = *to.mutable_person();
+  person.set_country(from.person.country);
+  person.set_given_name(from.person.given_name);
+  person.set_surname(from.person.surname);
+  person.set_common_name(from.person.common_name);
+  person.set_serial_number(from.person.serial_number);
+  to.set_authenticator_spki(AsString(from.authenticator_spki));
+  to.set_created_at_ms(from.created_at.ms);
+  to.set_evidence_digest(AsString(from.evidence_digest));
+  to.set_order(AsString(from.order.octets));
+  for (const OfficerApproval& each : from.order.approvals) {
+    to.add_approved_by(AsString(each.officer_id));
+  }
+  to.set_refusal(from.refusal);
+  to.set_credential_id(from.credential_id);
+}
+
+void Fill(const Credential& from, const std::vector<Bytes>& chain, WallTime now,
+          hpb::Credential& to) {
+  to.set_credential_id(from.id);
+  to.set_application_id(from.application_id);
+  const bool expired = from.state != CertificateState::kNone &&
+                       from.state != CertificateState::kRevoked && now >= from.not_after;
+  to.set_state(expired ? hpb::CERTIFICATE_STATE_EXPIRED
+                       : static_cast<hpb::CertificateState>(from.state));
+  to.set_certificate(AsString(from.certificate));
+  for (const Bytes& each : chain) to.add_chain(AsString(each));
+  to.set_evidence(AsString(from.evidence));
+  to.set_serial(AsString(FromHex(from.serial).value_or(Bytes())));
+  if (from.state == CertificateState::kRevoked || from.state == CertificateState::kSuspended) {
+    to.set_revoked_at_ms(from.changed_at.ms);
+    to.set_revocation_reason(static_cast<uint32_t>(from.reason));
+  }
+  to.set_agreement_cms(AsString(from.agreement_cms));
+}
+
+NaturalPerson FromProto(const hpb::NaturalPerson& from) {
+  return {from.country(),     from.given_name(),    from.surname(),
+          from.common_name(), from.serial_number(), ""};
+}
+
+OfficerApproval FromProto(const cpb::Approval& from) {
+  return {ToBytes(from.officer_id()), ToBytes(from.signature())};
+}
+
+ApprovedOctets FromProto(const cpb::SignedStatement& from) {
+  ApprovedOctets out{ToBytes(from.statement()), {}};
+  for (const cpb::Approval& each : from.approvals()) out.approvals.push_back(FromProto(each));
+  return out;
+}
+
+AuthenticatorProof FromProto(const cpb::Proof& from) {
+  return {ToBytes(from.authenticator_id()), ToBytes(from.es256())};
+}
+
+CertificatePolicy FromProto(hpb::CertificatePolicy from) {
+  return static_cast<CertificatePolicy>(static_cast<int>(from) - 1);
+}
+
+RevocationReason FromProto(cpb::RevocationReason from) {
+  return static_cast<RevocationReason>(static_cast<int>(from) - 1);
+}
+
+}  // namespace intaglio::host

@@ -1,0 +1,70 @@
+// Issuance: from an approved order to an accepted certificate. [DESIGN 5, 7; R-ISS-3, R-ISS-5,
+// R-QSC-2]
+//
+// Every step may be asked for again after a crash on either side and goes on where it stopped.
+#ifndef INTAGLIO_HOST_ISSUANCE_ISSUANCE_H_
+#define INTAGLIO_HOST_ISSUANCE_ISSUANCE_H_
+
+#include <mutex>
+#include <string>
+
+#include "attestation/registry/qscd_registry.h"
+#include "attestation/verify/appraisal.h"
+#include "attestation/verify/trust_store.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "host/domain/terms.h"
+#include "host/ports/core_port.h"
+#include "host/ports/statement_port.h"
+#include "host/ports/store_port.h"
+
+namespace intaglio::host {
+
+struct IssuanceServices {
+  StorePort& store;
+  CorePort& core;
+  StatementPort& statements;
+  const attestation::QscdRegistry& registry;
+  const attestation::TrustStore& device_roots;
+  const Terms& terms;
+  const Clock& clock;
+  Rng& rng;
+};
+
+class Issuance final {
+ public:
+  explicit Issuance(const IssuanceServices& services) : services_(services) {}
+
+  // Key in the core, evidence, appraisal against the registry. A refusal is kept with the
+  // application and nothing is issued; it may be asked for again. Afterwards KEY_ATTESTED.
+  StatusOr<Credential> GenerateKey(const std::string& application_id);
+  // Draw serial → build → lint → persist the intent → the core signs → compare → verify → store.
+  StatusOr<Credential> IssueCertificate(const std::string& application_id);
+
+  // The payload over the agreement's digest, which the new key signs once.
+  StatusOr<Bytes> BeginAgreement(const std::string& credential_id);
+  StatusOr<Credential> FinishAgreement(const std::string& credential_id, ByteView payload,
+                                       const AuthenticatorProof& proof);
+
+  // The statement the subscriber signs. kAgreementUnsigned.
+  StatusOr<Bytes> PrepareAcceptance(const std::string& credential_id);
+  StatusOr<Credential> Accept(const std::string& credential_id, ByteView statement,
+                              const AuthenticatorProof& proof);
+
+  // kCredentialUnknown.
+  StatusOr<Credential> Find(const std::string& credential_id);
+
+ private:
+  // Fresh evidence about the credential's key, verified and appraised.
+  StatusOr<attestation::AppraisedKey> Appraise(Credential& credential);
+  Status KeepRefusal(const std::string& application_id, const Status& refusal);
+  StatusOr<Bytes> BuildTbs(const Application& application, const Credential& credential,
+                           const ServiceKey& ca);
+
+  const IssuanceServices services_;
+  std::mutex mutex_;  // steps of one application do not overtake each other
+};
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_ISSUANCE_ISSUANCE_H_

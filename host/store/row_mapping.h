@@ -1,0 +1,33 @@
+// Rows to values and back, one place for each table.
+#ifndef INTAGLIO_HOST_STORE_ROW_MAPPING_H_
+#define INTAGLIO_HOST_STORE_ROW_MAPPING_H_
+
+#include <soci/soci.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/domain/application.h"
+#include "host/domain/credential.h"
+
+namespace intaglio::host {
+
+// SOCI throws; these are called inside the store's one catch. A column that does not hold what was
+// written is kStoreCorrupt.
+StatusOr<std::optional<Application>> SelectApplication(soci::session& sql, const std::string& id);
+void UpsertApplication(soci::session& sql, const Application& application);
+StatusOr<std::vector<Application>> SelectApplications(soci::session& sql, int state,
+                                                      const std::string& after, int most);
+
+enum class CredentialKey { kId, kSerial };
+StatusOr<std::optional<Credential>> SelectCredential(soci::session& sql, CredentialKey key,
+                                                     const std::string& value);
+void UpsertCredential(soci::session& sql, const Credential& credential);
+
+StatusOr<std::optional<ServiceKey>> SelectServiceKey(soci::session& sql, const std::string& id);
+void UpsertServiceKey(soci::session& sql, const ServiceKey& key);
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_STORE_ROW_MAPPING_H_

@@ -1,0 +1,45 @@
+// SqlStore: StorePort over SOCI and SQLite. WAL and synchronous=FULL, so what is acknowledged is on
+// disk; one writer at a time; octets are base64 text, the one form every engine keeps.
+#ifndef INTAGLIO_HOST_STORE_SQL_STORE_H_
+#define INTAGLIO_HOST_STORE_SQL_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "host/ports/store_port.h"
+
+namespace intaglio::host {
+
+class SqlStore final : public StorePort {
+ public:
+  // Opens or makes the file (mode 0600) and brings its schema up to date. kStoreUnavailable,
+  // kStoreTooNew.
+  static StatusOr<std::unique_ptr<SqlStore>> Open(const std::string& path);
+  ~SqlStore() override;
+
+  Status Update(const std::function<Status(StoreTransaction&)>& change) override;
+  StatusOr<std::optional<Application>> FindApplication(const std::string& id) override;
+  StatusOr<std::vector<Application>> ListApplications(std::optional<ApplicationState> state,
+                                                      const std::string& after,
+                                                      size_t most) override;
+  StatusOr<std::optional<Credential>> FindCredential(const std::string& id) override;
+  StatusOr<std::optional<Credential>> FindBySerial(const std::string& serial) override;
+  StatusOr<std::optional<ServiceKey>> FindServiceKey(const std::string& id) override;
+  StatusOr<std::optional<ServiceKey>> ActiveServiceKey(ServiceKeyPurpose purpose) override;
+  StatusOr<std::optional<SerialStatus>> FindStatus(const std::string& serial) override;
+  StatusOr<std::vector<SerialStatus>> RevokedAfter(const std::string& after, size_t most) override;
+  StatusOr<std::optional<PublishedCrl>> LatestCrl() override;
+  StatusOr<std::optional<PresignedOcsp>> FindOcsp(const std::string& serial) override;
+  StatusOr<std::vector<SerialStatus>> OcspDue(WallTime now, WallTime older_than,
+                                              size_t most) override;
+  StatusOr<Bytes> AuditHead() override;
+
+ private:
+  struct Impl;
+  explicit SqlStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_STORE_SQL_STORE_H_
