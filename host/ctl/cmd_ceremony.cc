@@ -1,4 +1,6 @@
 // The ceremonies whose keys stay in a token of this side's own: device root, root, issuing CA.
+#include "attestation/model/evidence_content.h"
+#include "attestation/model/oids.h"
 #include "host/ctl/ca_evidence.h"
 #include "host/ctl/certificate_report.h"
 #include "host/ctl/command_table.h"

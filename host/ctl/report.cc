@@ -1,5 +1,6 @@
 #include "host/ctl/report.h"
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "host/x509/public_key.h"
@@ -89,6 +90,8 @@ void AddRepeated(Report& report, const Message& message, const FieldDescriptor& 
       text += EnumText(*field.enum_type(), reflection.GetRepeatedEnumValue(message, &field, i));
     }
     report.Text(field.name(), text);
+  } else if (count > 0) {
+    report.Text(field.name(), "(values of a kind this tool cannot show)");
   }
 }
 

@@ -1,6 +1,5 @@
 #include "host/grpc/error_details.h"
 
-#include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "host/domain/usecase_reasons.h"
 

@@ -1,28 +1,13 @@
 #include "host/grpc/wire.h"
 
-#include "google/rpc/status.pb.h"
+#include "host/grpc/error_details.h"
 
 namespace intaglio::host {
 
 grpc::Status ToGrpc(const Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::string detail = PublicDetailOf(status);
-  const std::string name = ReasonNameOf(status);
-  const std::string message = name.empty() ? detail : name + ": " + detail;
-  google::rpc::Status details;
-  details.set_code(static_cast<int>(code));
-  details.set_message(message);
-  google::rpc::ErrorInfo info;
-  info.set_reason(name);
-  info.set_domain("intaglio");
-  (*info.mutable_metadata())["id"] = ReasonIdOf(status);
-  (*info.mutable_metadata())["detail"] = detail;
-  if (detail.rfind("field ", 0) == 0) {
-    (*info.mutable_metadata())["field"] = detail.substr(6, detail.find(':') - 6);
-  }
-  details.add_details()->PackFrom(info);
-  return grpc::Status(code, message, details.SerializeAsString());
+  const WireError error = ToWire(status);
+  return grpc::Status(static_cast<grpc::StatusCode>(error.code), error.message, error.details);
 }
 
 void Fill(const Application& from, hpb::Application& to) {
