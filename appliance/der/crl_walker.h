@@ -6,9 +6,11 @@
 #define INTAGLIO_APPLIANCE_DER_CRL_WALKER_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "appliance/crypto/sha256_stream.h"
+#include "appliance/der/crl_extensions.h"
 #include "appliance/domain/statements.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -27,9 +29,7 @@ struct CrlFacts {
   Bytes issuer;  // DER Name
   WallTime this_update;
   WallTime next_update;
-  uint64_t number = 0;
-  Bytes authority_key_id;
-  std::optional<WallTime> expired_certs_on_crl;
+  CrlExtensions extensions;
   uint64_t entries = 0;
   Digest tbs_sha256{};
 };
@@ -39,22 +39,27 @@ class CrlWalker final {
   // Told each entry, in order; a failure of it ends the walk.
   using EntrySink = std::function<Status(const CrlEntry&)>;
 
-  // `length`: octets of the whole TBSCertList, 1 to kMaxCrlOctets, checked by the caller.
-  CrlWalker(uint64_t length, EntrySink sink) : length_(length), sink_(std::move(sink)) {}
+  // `length`: octets of the whole TBSCertList, 1 to kMaxCrlOctets: kCrlShape, kDerTooLarge.
+  static StatusOr<std::unique_ptr<CrlWalker>> Create(uint64_t length, EntrySink sink);
 
-  // The next octets, in pieces of any size. kCrlShape, kCrlOrder, kCrlExtension, the DER Reasons
-  // and the sink's; the walker is useless after a failure.
+  // The next octets, in pieces of any size. kCrlShape, kCrlOrder, kCrlExtension, kTbsSerial,
+  // kTbsSignatureAlgorithm, the DER Reasons and the sink's. After a failure every call fails.
   Status Feed(ByteView octets);
-  // kCrlShape if octets are missing.
+  // Once, after the last octet. kCrlShape if octets are missing.
   StatusOr<CrlFacts> Finish();
 
  private:
   enum class Stage { kOuter, kHeader, kListHeader, kEntry, kExtensions, kDone };
 
+  CrlWalker(uint64_t length, EntrySink sink) : length_(length), sink_(std::move(sink)) {}
+
+  Status TakeSlice(ByteView octets);
   Status Step(bool& progress);
   Status ReadOuter(bool& progress);
   Status ReadHeaderField(bool& progress);
-  Status ReadEntry(bool& progress);
+  Status ReadListHeader(bool& progress);
+  Status ReadEntries(bool& progress);
+  Status TakeEntry(ByteView octets);
   Status ReadExtensions(bool& progress);
   // The next whole element of the buffer; nothing if it has not all arrived. Larger than `most` is
   // kDerTooLarge.
@@ -65,6 +70,7 @@ class CrlWalker final {
   const EntrySink sink_;
   Sha256Stream hash_;
   uint64_t fed_ = 0;
+  bool failed_ = false;
   Bytes buffer_;
   uint64_t consumed_ = 0;  // octets taken out of the buffer so far
   Stage stage_ = Stage::kOuter;

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "appliance/der/crl_extensions.h"
 #include "appliance/der/reasons.h"
 #include "appliance/der/strict_der.h"
 
@@ -54,10 +55,9 @@ Status ReadRevoked(DerReader& outer, OcspSingle& single) {
     ASSIGN_OR_RETURN(DerReader wrapper, reader.Enter(DerContextConstructed(0)));
     ASSIGN_OR_RETURN(const DerValue reason, wrapper.Expect(kDerEnumerated));
     RETURN_IF_ERROR(wrapper.Finish());
-    if (reason.content.size() != 1 || reason.content[0] == 0 || reason.content[0] > 9) {
-      return Shape("revocationReason");
-    }
-    revoked.reason = static_cast<CrlReason>(reason.content[0]);
+    const auto known = reason.content.size() == 1 ? CrlReasonOf(reason.content[0]) : std::nullopt;
+    if (!known) return Shape("revocationReason " + ToHex(reason.content));
+    revoked.reason = *known;
   }
   single.status = revoked;
   return reader.Finish();

@@ -34,6 +34,12 @@ StatusOr<Bytes> KeyBits(ByteView spki) {
   return ToBytes(octets);
 }
 
+// A promise to know of everything since `from`: not longer than the CA exists, which is as long as
+// its rows are kept. [EN 319 411-2 CSS-6.3.10-05, -10]
+bool KnownSince(WallTime from, const TbsFacts& ca, WallTime this_update) {
+  return from >= ca.not_before && from <= this_update;
+}
+
 // The hashes by which a CertID names an issuer.
 struct IssuerHashes {
   Bytes name;
@@ -64,6 +70,17 @@ Status JudgeKnown(const OcspSingle& single, const SerialRow& row) {
   return OkStatus();
 }
 
+// The merge is over all rows of the CA: the list must speak for all its certificates and reasons.
+Status JudgeScope(const CrlExtensions& extensions) {
+  if (!extensions.distribution_point) return OkStatus();
+  const IssuingDistributionPoint& point = *extensions.distribution_point;
+  if (point.urls.empty() || point.only_user_certificates || point.only_ca_certificates ||
+      point.only_some_reasons || point.indirect || point.only_attribute_certificates) {
+    return Fail(kCrlScope, "leave it out, or give a distributionPoint alone");
+  }
+  return OkStatus();
+}
+
 // A serial this CA never issued: unknown, or the "revoked" that RFC 6960 §2.2 defines for it.
 Status JudgeNotIssued(const OcspSingle& single, bool extended_revoke) {
   if (std::holds_alternative<OcspUnknown>(single.status)) return OkStatus();
@@ -73,6 +90,35 @@ Status JudgeNotIssued(const OcspSingle& single, bool extended_revoke) {
     return OkStatus();
   }
   return Fail(kOcspNotIssued, "serial " + ToHex(single.serial.octets));
+}
+
+Status JudgeTimes(const OcspSingle& single, WallTime produced_at,
+                  const StatusPolicy::OcspInput& input) {
+  if (!Near(single.this_update, input.now) || produced_at < single.this_update) {
+    return Fail(kOcspTime, "thisUpdate " + ToIso8601(single.this_update));
+  }
+  if (single.next_update <= single.this_update ||
+      single.next_update - single.this_update > StatusPolicy::kLongestOcsp) {
+    return Fail(kOcspNextUpdate, ToIso8601(single.next_update));
+  }
+  if (single.archive_cutoff &&
+      !KnownSince(*single.archive_cutoff, input.ca_certificate, single.this_update)) {
+    return Fail(kOcspArchiveCutoff, ToIso8601(*single.archive_cutoff));
+  }
+  return OkStatus();
+}
+
+Status JudgeSingle(const OcspSingle& single, const OcspResponseData& whole,
+                   const StatusPolicy::OcspInput& input) {
+  ASSIGN_OR_RETURN(const IssuerHashes issuer, HashIssuer(input.ca_certificate, single.hash));
+  if (single.issuer_name_hash != issuer.name || single.issuer_key_hash != issuer.key) {
+    return Fail(kOcspIssuer, "serial " + ToHex(single.serial.octets));
+  }
+  RETURN_IF_ERROR(JudgeTimes(single, whole.produced_at, input));
+  ASSIGN_OR_RETURN(const auto row, input.find_serial(single.serial));
+  const bool issued =
+      row && row->state != SerialState::kDrawn && row->state != SerialState::kIntent;
+  return issued ? JudgeKnown(single, *row) : JudgeNotIssued(single, whole.extended_revoke);
 }
 
 }  // namespace
@@ -107,12 +153,14 @@ Status CrlMerge::Finish() {
 StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
   const CrlFacts& facts = input.facts;
   if (facts.issuer != input.ca_certificate.subject ||
-      facts.authority_key_id != input.ca_certificate.extensions.subject_key_id) {
+      facts.extensions.authority_key_id != input.ca_certificate.extensions.subject_key_id) {
     return Fail(kCrlIssuer, "build the list with the installed CA certificate");
   }
+  RETURN_IF_ERROR(JudgeScope(facts.extensions));
   if (!Near(facts.this_update, input.now) || facts.this_update < input.ca_row.last_this_update) {
-    return Fail(kCrlThisUpdate,
-                ToIso8601(facts.this_update) + ", the core's clock shows " + ToIso8601(input.now));
+    return Fail(kCrlThisUpdate, ToIso8601(facts.this_update) + "; the core's clock shows " +
+                                    ToIso8601(input.now) + ", the last list was of " +
+                                    ToIso8601(input.ca_row.last_this_update));
   }
   if (facts.next_update >= kNoEnd) return Fail(kCrlLast, "nextUpdate 99991231235959Z");
   if (facts.next_update <= facts.this_update ||
@@ -120,9 +168,15 @@ StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
     return Fail(kCrlNextUpdate, ToIso8601(facts.next_update));
   }
   const uint64_t last = input.ca_row.last_crl_number;
-  if (facts.number <= last || facts.number - last > kLargestNumberStep) {
-    return Fail(kCrlNumberOrder,
-                std::to_string(facts.number) + ", the last was " + std::to_string(last));
+  const uint64_t number = facts.extensions.number;
+  if (number <= last || number - last > kLargestNumberStep) {
+    return Fail(kCrlNumberOrder, std::to_string(number) + ", the last was " + std::to_string(last));
+  }
+  // The list holds every row, of expired certificates too, and so must say that it does.
+  const auto& from = facts.extensions.expired_certs_from;
+  if (!from || !KnownSince(*from, input.ca_certificate, facts.this_update)) {
+    return Fail(kCrlExpiredCerts, "put the CA certificate's notBefore, " +
+                                      ToIso8601(input.ca_certificate.not_before));
   }
   return SignPermit(input.ca_key.key_id, {facts.tbs_sha256});
 }
@@ -130,28 +184,15 @@ StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
 StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
   ASSIGN_OR_RETURN(const Bytes status_bits, KeyBits(input.status_key.spki));
   const auto responder = Sha1(status_bits);
-  for (const OcspResponseData& data : input.responses) {
-    if (!Equal(data.responder_key_hash, responder)) {
-      return Fail(kOcspResponder, "the SHA-1 of the STATUS key is needed");
+  for (const OcspResponseData& each : input.responses) {
+    if (!Equal(each.responder_key_hash, responder)) {
+      return Fail(kOcspResponder, "the SHA-1 of the STATUS key's bits is needed");
     }
-    if (!Near(data.produced_at, input.now)) return Fail(kOcspTime, "producedAt");
-    for (const OcspSingle& single : data.singles) {
-      ASSIGN_OR_RETURN(const IssuerHashes issuer, HashIssuer(input.ca_certificate, single.hash));
-      if (single.issuer_name_hash != issuer.name || single.issuer_key_hash != issuer.key) {
-        return Fail(kOcspIssuer, "serial " + ToHex(single.serial.octets));
-      }
-      if (!Near(single.this_update, input.now) || data.produced_at < single.this_update) {
-        return Fail(kOcspTime, "thisUpdate " + ToIso8601(single.this_update));
-      }
-      if (single.next_update <= single.this_update ||
-          single.next_update - single.this_update > kLongestOcsp) {
-        return Fail(kOcspNextUpdate, ToIso8601(single.next_update));
-      }
-      ASSIGN_OR_RETURN(const auto row, input.find_serial(single.serial));
-      const bool issued =
-          row && row->state != SerialState::kDrawn && row->state != SerialState::kIntent;
-      RETURN_IF_ERROR(issued ? JudgeKnown(single, *row)
-                             : JudgeNotIssued(single, data.extended_revoke));
+    if (!Near(each.produced_at, input.now)) {
+      return Fail(kOcspTime, "producedAt " + ToIso8601(each.produced_at));
+    }
+    for (const OcspSingle& single : each.singles) {
+      RETURN_IF_ERROR(JudgeSingle(single, each, input));
     }
   }
   return SignPermit(input.status_key.key_id,

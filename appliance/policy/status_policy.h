@@ -50,19 +50,20 @@ class StatusPolicy final {
     const TbsFacts& ca_certificate;
     WallTime now;
   };
-  // kCrlIssuer, kCrlThisUpdate, kCrlNextUpdate, kCrlLast, kCrlNumberOrder.
+  // kCrlIssuer, kCrlScope, kCrlThisUpdate, kCrlNextUpdate, kCrlLast, kCrlNumberOrder,
+  // kCrlExpiredCerts.
   static StatusOr<SignPermit> JudgeCrl(const CrlInput& input);
 
   struct OcspInput {
     std::span<const OcspResponseData> responses;
-    std::span<const Digest> digests;  // SHA-256 of each one's octets
+    std::span<const Digest> digests;  // SHA-256 of each one's octets, in the same order
     const KeyRecord& status_key;
     const TbsFacts& ca_certificate;
     std::function<StatusOr<std::optional<SerialRow>>(const Serial&)> find_serial;
     WallTime now;
   };
   // kOcspResponder, kOcspIssuer, kOcspTime, kOcspNextUpdate, kOcspHidesRevocation,
-  // kOcspContradictsRow, kOcspNotIssued.
+  // kOcspContradictsRow, kOcspNotIssued, kOcspArchiveCutoff; find_serial's Reasons.
   static StatusOr<SignPermit> JudgeOcsp(const OcspInput& input);
 
   static constexpr Duration kClockTolerance = 5 * kMinute;

@@ -23,6 +23,10 @@ namespace intaglio::appliance {
     "a last CRL needs the officers' order to close the CA")                                \
   X(kCrlNumberOrder, "APL-0357", "CRL_NUMBER_ORDER", kPermissionDenied, kPublic,           \
     "the CRL number is not within 1,000 after the last")                                   \
+  X(kCrlScope, "APL-0358", "CRL_SCOPE", kPermissionDenied, kPublic,                        \
+    "the issuing distribution point narrows or widens what the CRL speaks for")            \
+  X(kCrlExpiredCerts, "APL-0359", "CRL_EXPIRED_CERTS", kPermissionDenied, kPublic,         \
+    "expiredCertsOnCRL is missing, before the CA began or after thisUpdate")               \
   X(kOcspResponder, "APL-0360", "OCSP_RESPONDER", kPermissionDenied, kPublic,              \
     "responderID does not name the STATUS key")                                            \
   X(kOcspIssuer, "APL-0361", "OCSP_ISSUER", kPermissionDenied, kPublic,                    \
@@ -36,7 +40,9 @@ namespace intaglio::appliance {
   X(kOcspContradictsRow, "APL-0365", "OCSP_CONTRADICTS_ROW", kPermissionDenied, kPublic,   \
     "the answer differs from what the core knows of the certificate")                      \
   X(kOcspNotIssued, "APL-0366", "OCSP_NOT_ISSUED", kPermissionDenied, kPublic,             \
-    "a serial that was not issued may not be called good")
+    "a serial that was not issued is called otherwise than RFC 6960 allows")               \
+  X(kOcspArchiveCutoff, "APL-0367", "OCSP_ARCHIVE_CUTOFF", kPermissionDenied, kPublic,     \
+    "archiveCutoff is before the CA began or after thisUpdate")
 
 INTAGLIO_REASON_TABLE(kStatusGateReasons, INTAGLIO_STATUS_GATE_REASONS)
 

@@ -5,28 +5,35 @@
 #include "appliance/der/ocsp_response_data.h"
 #include "appliance/der/tbs_certificate.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/policy/sole_control_policy.h"
 #include "appliance/policy/status_policy.h"
 #include "appliance/policy/status_reasons.h"
 
 namespace intaglio::appliance {
+namespace {
+
+constexpr size_t kMostOcspAnswers = 100;
+
+}  // namespace
 
 class SignStatus::Stream final : public SignStatus::CrlStream {
  public:
-  Stream(SignStatus& owner, OpenedKey ca, uint64_t length)
-      : owner_(owner),
-        ca_(std::move(ca)),
-        generation_(owner.changes_.generation()),
-        merge_([this](const Serial& after, size_t most) {
-          return owner_.services_.state.RevokedAfter(ca_.record.key_id, after, most);
-        }),
-        walker_(length, [this](const CrlEntry& entry) { return merge_.Take(entry); }) {}
+  static StatusOr<std::unique_ptr<CrlStream>> Begin(SignStatus& owner, OpenedKey ca,
+                                                    uint64_t length) {
+    std::unique_ptr<Stream> stream(new Stream(owner, std::move(ca)));
+    CrlMerge& merge = stream->merge_;
+    ASSIGN_OR_RETURN(stream->walker_, CrlWalker::Create(length, [&merge](const CrlEntry& entry) {
+                       return merge.Take(entry);
+                     }));
+    return StatusOr<std::unique_ptr<CrlStream>>(std::move(stream));
+  }
 
   Status Feed(uint64_t offset, ByteView octets) override {
     if (failed_ || offset != fed_) {
       return Fail(kStreamUnknown, "octet " + std::to_string(fed_) + " is next");
     }
     fed_ += octets.size();
-    const Status status = walker_.Feed(octets);
+    const Status status = walker_->Feed(octets);
     failed_ = !status.ok();
     return status;
   }
@@ -35,7 +42,7 @@ class SignStatus::Stream final : public SignStatus::CrlStream {
     if (failed_) return Fail(kStreamUnknown, "the stream failed before");
     failed_ = true;  // a stream is signed once or never
     const CoreServices& services = owner_.services_;
-    ASSIGN_OR_RETURN(const CrlFacts facts, walker_.Finish());
+    ASSIGN_OR_RETURN(const CrlFacts facts, walker_->Finish());
     RETURN_IF_ERROR(merge_.Finish());
     ASSIGN_OR_RETURN(const WallTime now, services.time.Now());
     ASSIGN_OR_RETURN(const CertificateParts certificate,
@@ -45,8 +52,12 @@ class SignStatus::Stream final : public SignStatus::CrlStream {
     // list is signed.
     const auto still = owner_.changes_.HoldStill();
     if (owner_.changes_.generation() != generation_) {
-      return Fail(kCrlHidesRevocation, "a state changed meanwhile; build the list again");
+      return Fail(kCrlHidesRevocation, "state changed while the CRL was built; build it again");
     }
+    // The key may have been blocked since the stream began.
+    ASSIGN_OR_RETURN(const auto key_row, services.state.FindKey(ca_.record.key_id));
+    if (!key_row) return Fail(kRecordStale, "the CA key's row is gone");
+    RETURN_IF_ERROR(CheckKeyState(*key_row));
     ASSIGN_OR_RETURN(CaRow row, services.state.FindCa(ca_.record.key_id));
     ASSIGN_OR_RETURN(SignPermit permit, StatusPolicy::JudgeCrl({.facts = facts,
                                                                 .ca_row = row,
@@ -55,12 +66,13 @@ class SignStatus::Stream final : public SignStatus::CrlStream {
                                                                 .now = now}));
     Event event{.type = EventType::kCrlIntent,
                 .key_id = ca_.record.key_id,
+                .issuer_key_id = ca_.record.key_id,
                 .content_digest = facts.tbs_sha256,
                 .count = static_cast<uint32_t>(facts.entries),
-                .note = "number " + std::to_string(facts.number)};
+                .note = "number " + std::to_string(facts.extensions.number)};
     RETURN_IF_ERROR(services.journal.Append(event).status());
     ASSIGN_OR_RETURN(auto signatures, services.token.Sign(std::move(permit), ca_.record));
-    row.last_crl_number = facts.number;
+    row.last_crl_number = facts.extensions.number;
     row.last_this_update = facts.this_update;
     RETURN_IF_ERROR(services.state.Update(
         [&](RowTransaction& rows) { return rows.PutCa(ca_.record.key_id, row); }));
@@ -71,11 +83,19 @@ class SignStatus::Stream final : public SignStatus::CrlStream {
   }
 
  private:
+  Stream(SignStatus& owner, OpenedKey ca)
+      : owner_(owner),
+        ca_(std::move(ca)),
+        generation_(owner.changes_.generation()),
+        merge_([this](const Serial& after, size_t most) {
+          return owner_.services_.state.RevokedAfter(ca_.record.key_id, after, most);
+        }) {}
+
   SignStatus& owner_;
   const OpenedKey ca_;
   const uint64_t generation_;
   CrlMerge merge_;
-  CrlWalker walker_;
+  std::unique_ptr<CrlWalker> walker_;
   uint64_t fed_ = 0;
   bool failed_ = false;
 };
@@ -87,10 +107,13 @@ StatusOr<std::unique_ptr<SignStatus::CrlStream>> SignStatus::BeginCrl(ByteView c
   }
   RETURN_IF_ERROR(services_.time.Now().status());
   ASSIGN_OR_RETURN(OpenedKey ca, OpenInstalledCa(services_, ca_record));
-  return std::unique_ptr<CrlStream>(new Stream(*this, std::move(ca), tbs_length));
+  return Stream::Begin(*this, std::move(ca), tbs_length);
 }
 
 StatusOr<std::vector<Bytes>> SignStatus::SignOcsp(const OcspInput& input) {
+  if (input.response_data.empty() || input.response_data.size() > kMostOcspAnswers) {
+    return Fail(kRequestInvalid, "field response_data: from 1 to 100");
+  }
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const OpenedKey ca, OpenInstalledCa(services_, input.ca_record));
   ASSIGN_OR_RETURN(const OpenedKey status,
