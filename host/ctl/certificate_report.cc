@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "host/ctl/inputs.h"
 #include "host/x509/certificate.h"
+#include "host/x509/pem.h"
 #include "host/x509/public_key.h"
 
 namespace intaglio::host {
@@ -33,7 +34,7 @@ StatusOr<Report> ReportOfCredential(const host::v1::Credential& credential) {
 
 StatusOr<Report> WriteCertificate(const std::string& path, ByteView certificate_der) {
   ASSIGN_OR_RETURN(Report report, ReportOfCertificate(certificate_der));
-  RETURN_IF_ERROR(WriteFile(path, AsBytes(ToPem("CERTIFICATE", certificate_der)), 0644));
+  RETURN_IF_ERROR(WriteFile(path, AsBytes(CertificateToPem(certificate_der)), 0644));
   report.Text("certificate", path);
   return report;
 }

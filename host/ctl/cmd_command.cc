@@ -6,6 +6,7 @@
 #include "host/ctl/reasons.h"
 #include "host/ctl/statements.h"
 #include "host/statements/statement_composer.h"
+#include "host/x509/pem.h"
 #include "host/x509/public_key.h"
 #include "intaglio/host/v1/services.pb.h"
 
@@ -167,9 +168,8 @@ StatusOr<Report> CommandExecute(const CommandExecuteFlags& flags, Session& sessi
   }
   ASSIGN_OR_RETURN(const auto response, session.Call<hpb::ExecuteCommandResponse>(
                                             "Administration/ExecuteCommand", request));
-  if (!flags.spki_out.empty()) {
-    RETURN_IF_ERROR(
-        WriteFile(flags.spki_out, AsBytes(ToPem("PUBLIC KEY", AsBytes(response.spki()))), 0644));
+  if (!flags.spki_out.empty() && !response.spki().empty()) {
+    RETURN_IF_ERROR(WriteFile(flags.spki_out, AsBytes(SpkiToPem(AsBytes(response.spki()))), 0644));
   }
   return ReportOf(response);
 }

@@ -2,6 +2,7 @@
 #include "host/ctl/certificate_report.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/inputs.h"
+#include "host/x509/pem.h"
 #include "intaglio/host/v1/services.pb.h"
 
 namespace intaglio::host {
@@ -40,8 +41,7 @@ StatusOr<Report> CoreAttestKey(const AttestFlags& flags, Session& session) {
                                             "Administration/AttestServiceKey", request));
   RETURN_IF_ERROR(WriteFile(flags.out, AsBytes(response.evidence()), 0644));
   if (!flags.spki_out.empty()) {
-    RETURN_IF_ERROR(
-        WriteFile(flags.spki_out, AsBytes(ToPem("PUBLIC KEY", AsBytes(response.spki()))), 0644));
+    RETURN_IF_ERROR(WriteFile(flags.spki_out, AsBytes(SpkiToPem(AsBytes(response.spki()))), 0644));
   }
   Report report = ReportOf(response);
   report.Text("evidence_file", flags.out);

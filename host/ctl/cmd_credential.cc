@@ -6,6 +6,7 @@
 #include "host/ctl/key_file.h"
 #include "host/ctl/reasons.h"
 #include "host/ctl/statements.h"
+#include "host/x509/pem.h"
 #include "host/x509/public_key.h"
 #include "intaglio/host/v1/services.pb.h"
 
@@ -134,8 +135,8 @@ Status WriteIfNamed(const std::string& path, ByteView content) {
 StatusOr<Report> CredentialShow(const ShowFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const hpb::Credential credential, FetchCredential(flags.credential, session));
   std::string chain;
-  for (const std::string& each : credential.chain()) chain += ToPem("CERTIFICATE", AsBytes(each));
-  const std::string certificate = ToPem("CERTIFICATE", AsBytes(credential.certificate()));
+  for (const std::string& each : credential.chain()) chain += CertificateToPem(AsBytes(each));
+  const std::string certificate = CertificateToPem(AsBytes(credential.certificate()));
   RETURN_IF_ERROR(WriteIfNamed(flags.certificate_out, AsBytes(certificate)));
   RETURN_IF_ERROR(WriteIfNamed(flags.chain_out, AsBytes(chain)));
   RETURN_IF_ERROR(WriteIfNamed(flags.evidence_out, AsBytes(credential.evidence())));

@@ -1,6 +1,7 @@
 #include "host/ctl/command_table.h"
 #include "host/ctl/inputs.h"
 #include "host/ctl/key_file.h"
+#include "host/x509/pem.h"
 #include "host/x509/public_key.h"
 
 namespace intaglio::host {
@@ -22,7 +23,7 @@ StatusOr<Report> KeyNew(const KeyNewFlags& flags, Session&) {
   const std::string public_file = flags.public_out.empty() ? flags.out + ".pub" : flags.public_out;
   RETURN_IF_ERROR(RequireAbsent(public_file));
   ASSIGN_OR_RETURN(const SigningKey key, SigningKey::CreateFile(flags.out));
-  RETURN_IF_ERROR(WriteFile(public_file, AsBytes(ToPem("PUBLIC KEY", key.spki())), 0644));
+  RETURN_IF_ERROR(WriteFile(public_file, AsBytes(SpkiToPem(key.spki())), 0644));
   Report report = ReportOfKey(key.spki());
   report.Text("private_key", flags.out).Text("public_key", public_file);
   return report;

@@ -145,13 +145,6 @@ StatusOr<Bytes> ReadPublicKey(const std::string& path) {
   return spki;
 }
 
-std::string ToPem(std::string_view label, ByteView der) {
-  const std::string base64 = ToBase64(der);
-  std::string out = "-----BEGIN " + std::string(label) + "-----\n";
-  for (size_t i = 0; i < base64.size(); i += 64) out += base64.substr(i, 64) + "\n";
-  return out + "-----END " + std::string(label) + "-----\n";
-}
-
 Status RequireAbsent(const std::string& path) {
   struct stat found {};
   if (lstat(path.c_str(), &found) == 0) {

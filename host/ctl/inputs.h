@@ -52,8 +52,6 @@ StatusOr<std::vector<Bytes>> ReadCertificates(const std::string& path);
 // The DER SubjectPublicKeyInfo of a P-256 public key, PEM or DER. kKeyFileInvalid.
 StatusOr<Bytes> ReadPublicKey(const std::string& path);
 
-// RFC 7468 text.
-std::string ToPem(std::string_view label, ByteView der);
 // kFileExists unless nothing is there.
 Status RequireAbsent(const std::string& path);
 

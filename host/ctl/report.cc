@@ -164,6 +164,7 @@ std::string Printable(std::string_view text) {
 
 std::string EnumText(const EnumDescriptor& type, int number) {
   const auto* value = type.FindValueByNumber(number);
+  if (number == 0) return "NONE";
   if (value == nullptr) return "unknown (" + std::to_string(number) + ")";
   const std::string prefix = UpperSnake(type.name()) + "_";
   const std::string& name = value->name();

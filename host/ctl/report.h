@@ -57,7 +57,7 @@ Report ReportOf(const google::protobuf::Message& message);
 // \xNN or \u{...}.
 std::string Printable(std::string_view text);
 
-// "CERTIFICATE_POLICY_QCP_N" of the enum CertificatePolicy becomes "QCP_N".
+// "CERTIFICATE_POLICY_QCP_N" of the enum CertificatePolicy becomes "QCP_N"; 0 is "NONE".
 std::string EnumText(const google::protobuf::EnumDescriptor& type, int number);
 
 }  // namespace intaglio::host

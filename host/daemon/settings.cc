@@ -2,9 +2,13 @@
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
+#include <openssl/err.h>
+
+#include <charconv>
 
 #include "base/file.h"
 #include "host/domain/usecase_reasons.h"
+#include "host/x509/certificate.h"
 #include "host/x509/pem.h"
 #include "host/x509/public_key.h"
 #include "intaglio/config/v1/host.pb.h"
@@ -54,19 +58,53 @@ StatusOr<SecretBytes> ReadKey(const std::string& field, const std::string& path)
   return ReadSecretFile(path);
 }
 
+// The certificate's key must be the private key beside it; otherwise nobody could connect.
+Status CheckPair(const std::string& part, ByteView certificate_pem, const SecretBytes& key_pem) {
+  const auto der = CertificateFromPem(certificate_pem);
+  if (!der.ok()) return Bad(part + ".certificate", DetailOf(der.status()));
+  const auto certificate = ParseCertificate(*der);
+  if (!certificate.ok()) return Bad(part + ".certificate", DetailOf(certificate.status()));
+  const auto key = PrivateKeyFromPem(key_pem);
+  if (!key.ok()) return Bad(part + ".private_key", DetailOf(key.status()));
+  const bool fits = X509_check_private_key(certificate->get(), key->get()) == 1;
+  ERR_clear_error();
+  return fits ? OkStatus()
+              : Bad(part + ".private_key", "is not the key of " + part + ".certificate");
+}
+
+// "127.0.0.1:7500" or "[::1]:7500".
+Status CheckListen(const std::string& field, const std::string& text) {
+  const size_t colon = text.rfind(':');
+  uint16_t port = 0;
+  if (colon == std::string::npos || colon == 0) return Bad(field, "'" + text + "' has no port");
+  const auto [end, error] =
+      std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Bad(field, "the port of '" + text + "' is not a number up to 65535");
+  }
+  return OkStatus();
+}
+
 StatusOr<GrpcServerConfig> CheckGrpc(const pb::HostGrpcConfig& config) {
   GrpcServerConfig out;
   RETURN_IF_ERROR(Require("grpc.listen", config.listen()));
+  RETURN_IF_ERROR(CheckListen("grpc.listen", config.listen()));
   out.listen = config.listen();
   ASSIGN_OR_RETURN(out.certificate_pem, ReadPem("grpc.certificate", config.certificate()));
   ASSIGN_OR_RETURN(out.private_key_pem, ReadKey("grpc.private_key", config.private_key()));
+  RETURN_IF_ERROR(CheckPair("grpc", out.certificate_pem, out.private_key_pem));
   ASSIGN_OR_RETURN(out.client_ca_pem, ReadPem("grpc.client_ca", config.client_ca()));
+  if (const auto ca = CertificateFromPem(out.client_ca_pem); !ca.ok()) {
+    return Bad("grpc.client_ca", DetailOf(ca.status()));
+  }
   return out;
 }
 
 StatusOr<HttpServerConfig> CheckHttp(const pb::HostHttpConfig& config) {
   HttpServerConfig out;
   RETURN_IF_ERROR(Require("http.listen", config.listen()));
+  RETURN_IF_ERROR(CheckListen("http.listen", config.listen()));
+  if (config.max_connections() > 65536) return Bad("http.max_connections", "at most 65536");
   out.listen = config.listen();
   if (config.max_connections() > 0) out.max_connections = config.max_connections();
   if (config.threads() > 64) return Bad("http.threads", "at most 64");
@@ -83,7 +121,11 @@ StatusOr<CoreLinkConfig> CheckCore(const pb::HostLinkConfig& config) {
   out.tcp_address = config.tcp_address();
   ASSIGN_OR_RETURN(out.certificate_pem, ReadPem("core.certificate", config.certificate()));
   ASSIGN_OR_RETURN(out.private_key_pem, ReadKey("core.private_key", config.private_key()));
+  RETURN_IF_ERROR(CheckPair("core", out.certificate_pem, out.private_key_pem));
   ASSIGN_OR_RETURN(out.pinned_peer_pem, ReadPem("core.pinned_peer", config.pinned_peer()));
+  if (const auto peer = CertificateFromPem(out.pinned_peer_pem); !peer.ok()) {
+    return Bad("core.pinned_peer", DetailOf(peer.status()));
+  }
   if (config.request_timeout_seconds() > 3600) {
     return Bad("core.request_timeout_seconds", "at most 3600");
   }
@@ -152,7 +194,9 @@ StatusOr<HostSettings> LoadHostSettings(const std::string& path) {
   if (config.device_roots().empty()) return Bad("device_roots", "at least one is required");
   for (const std::string& each : config.device_roots()) {
     ASSIGN_OR_RETURN(const Bytes pem, ReadPem("device_roots", each));
-    ASSIGN_OR_RETURN(Bytes der, CertificateFromPem(pem));
+    auto root = CertificateFromPem(pem);
+    if (!root.ok()) return Bad("device_roots", each + ": " + DetailOf(root.status()));
+    Bytes der = *std::move(root);
     out.device_roots.push_back(std::move(der));
   }
   return out;

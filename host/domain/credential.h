@@ -55,6 +55,7 @@ struct PublishedCrl {
   WallTime this_update;
   WallTime next_update;
   Bytes der;
+  uint64_t entries = 0;  // known when it has just been issued; not stored
 };
 
 struct PresignedOcsp {

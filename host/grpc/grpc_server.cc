@@ -429,6 +429,7 @@ class AdministrationService final : public hpb::Administration::Service {
     return Serve(*context, "Administration", *request, [&]() -> Status {
       ASSIGN_OR_RETURN(const PublishedCrl crl, use_cases_.administration.PublishCrl());
       response->set_crl_number(crl.number);
+      response->set_entries(crl.entries);
       return OkStatus();
     });
   }

@@ -2,10 +2,12 @@
 
 #include <time.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <charconv>
 #include <thread>
 #include <vector>
 
@@ -26,6 +28,7 @@ using Response = http::response<http::vector_body<uint8_t>>;
 constexpr size_t kMaxBody = 16 * 1024;
 constexpr size_t kMaxHeader = 8 * 1024;
 constexpr size_t kMaxTarget = 24 * 1024;  // a GET of the largest OCSP request
+constexpr Duration kDrainTime = 2 * kSecond;
 constexpr std::string_view kOcspPath = "/ocsp";
 
 std::string HttpDate(WallTime time) {
@@ -42,6 +45,13 @@ int HexDigit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
+}
+
+std::optional<uint16_t> PortOf(const std::string& text) {
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return port;
 }
 
 // What a client put behind /ocsp/: url-encoded base64. [RFC 6960 §A.1]
@@ -65,10 +75,10 @@ std::optional<Bytes> OcspOfPath(std::string_view text) {
   return *std::move(octets);
 }
 
-Response Plain(const Request& request, http::status status, std::string_view text) {
+Response Plain(const Request& request, http::status status, const std::string& text) {
   Response response{status, request.version()};
   response.set(http::field::content_type, "text/plain; charset=utf-8");
-  response.body() = ToBytes(std::string(text) + "\n");
+  response.body() = ToBytes(text + "\n");
   return response;
 }
 
@@ -91,9 +101,7 @@ class Router final {
   Response Route(const Request& request) const {
     const std::string_view target(request.target().data(), request.target().size());
     if (request.method() == http::verb::post) {
-      if (target != kOcspPath && target != "/ocsp/") {
-        return Plain(request, http::status::not_found, "POST goes to /ocsp");
-      }
+      if (target != kOcspPath && target != "/ocsp/") return NotAllowed(request, "GET, HEAD");
       if (request[http::field::content_type] != "application/ocsp-request") {
         return Plain(request, http::status::unsupported_media_type,
                      "send Content-Type: application/ocsp-request");
@@ -101,10 +109,7 @@ class Router final {
       return Octets(request, content_.AnswerOcsp(request.body()), "application/ocsp-response");
     }
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
-      Response response = Plain(request, http::status::method_not_allowed,
-                                "GET, HEAD and, for /ocsp, POST are served here");
-      response.set(http::field::allow, "GET, HEAD, POST");
-      return response;
+      return NotAllowed(request, "GET, HEAD, POST");
     }
     if (target.rfind("/ocsp/", 0) == 0 && target.size() > 6) {
       const auto octets = OcspOfPath(target.substr(6));
@@ -125,6 +130,13 @@ class Router final {
     }
     return Plain(request, http::status::not_found,
                  "served here: /ocsp, /crl/ca.crl, /ca/ca.crt, /ca/root.crt, /doc/agreement");
+  }
+
+  static Response NotAllowed(const Request& request, std::string_view allowed) {
+    Response response = Plain(request, http::status::method_not_allowed,
+                              "allowed here: " + std::string(allowed) + "; POST is for /ocsp");
+    response.set(http::field::allow, beast::string_view(allowed.data(), allowed.size()));
+    return response;
   }
 
   Response Maybe(const Request& request, std::optional<PublicOctets> content,
@@ -174,14 +186,31 @@ class Session final : public std::enable_shared_from_this<Session> {
 
  private:
   void OnRead(Error error) {
-    if (error == http::error::body_limit || error == http::error::header_limit) {
-      Request empty;
-      empty.version(11);
-      empty.keep_alive(false);
-      return Write(Plain(empty, http::status::payload_too_large, "at most 16 KiB"));
+    if (error == http::error::body_limit) {
+      return Refuse(http::status::payload_too_large, "a request body has at most 16 KiB");
+    }
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      return Refuse(http::status::request_header_fields_too_large,
+                    "path and header fields have at most 32 KiB");
+    }
+    // The client went away between or within requests: nobody reads an answer.
+    if (error == http::error::end_of_stream || error == http::error::partial_message) {
+      return Close();
+    }
+    if (error && error.category() == http::make_error_code(http::error::bad_method).category()) {
+      return Refuse(http::status::bad_request, "this is not HTTP: " + error.message());
     }
     if (error) return Close();
     Write(router_.Answer(parser_->get()));
+  }
+
+  // Answers what could not be read to its end, so the connection ends with it.
+  void Refuse(http::status status, const std::string& text) {
+    Request unread;
+    unread.version(11);
+    Response response = Plain(unread, status, text);
+    response.keep_alive(false);
+    Write(std::move(response));
   }
 
   void Write(Response response) {
@@ -198,8 +227,21 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   void OnWritten(Error error) {
-    if (error || !response_->keep_alive()) return Close();
-    Read();
+    if (error) return Close();
+    if (response_->keep_alive()) return Read();
+    // Closing with octets unread would reset the connection and take the answer from the client.
+    Error ignored;
+    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(std::chrono::milliseconds(std::min(timeout_, kDrainTime)));
+    Drain();
+  }
+
+  void Drain() {
+    stream_.async_read_some(asio::buffer(drained_),
+                            [self = shared_from_this()](Error error, size_t) {
+                              if (error) return self->Close();
+                              self->Drain();
+                            });
   }
 
   void Close() {
@@ -211,6 +253,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   const Router& router_;
   const Duration timeout_;
   std::atomic<size_t>& open_;
+  std::array<uint8_t, 4096> drained_{};
   beast::flat_buffer buffer_{kMaxBody + kMaxHeader + kMaxTarget};
   std::optional<http::request_parser<http::vector_body<uint8_t>>> parser_;
   std::optional<Response> response_;
@@ -244,11 +287,12 @@ struct HttpServer::Impl {
   }
 
   const HttpServerConfig config;
-  asio::io_context io;
+  // Sessions die with the io_context and still use these two.
+  std::atomic<size_t> open{0};
   Router router;
+  asio::io_context io;
   Tcp::acceptor acceptor;
   std::optional<asio::steady_timer> retry;
-  std::atomic<size_t> open{0};
   std::vector<std::thread> threads;
 };
 
@@ -264,10 +308,10 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerConfig& 
   if (colon == std::string::npos) {
     return Fail(kHttpListen, "'" + config.listen + "' is not like 127.0.0.1:7580");
   }
+  const auto port = PortOf(config.listen.substr(colon + 1));
+  if (!port) return Fail(kHttpListen, config.listen + ": a port is a number up to 65535");
   try {
-    const Tcp::endpoint endpoint(
-        asio::ip::make_address(config.listen.substr(0, colon)),
-        static_cast<uint16_t>(std::stoul(config.listen.substr(colon + 1))));
+    const Tcp::endpoint endpoint(asio::ip::make_address(config.listen.substr(0, colon)), *port);
     impl->acceptor.open(endpoint.protocol());
     impl->acceptor.set_option(asio::socket_base::reuse_address(true));
     impl->acceptor.bind(endpoint);

@@ -105,6 +105,7 @@ StatusOr<PublishedCrl> StatusService::PublishCrl() {
           return sink(octets);
         });
       }));
+  crl.entries = writer.entry_count();
   ASSIGN_OR_RETURN(crl.der, AssembleCrl(tbs, signature));
   RETURN_IF_ERROR(VerifyCrl(crl.der, signers->ca_key.certificate));
   RETURN_IF_ERROR(store_.Update([&](StoreTransaction& store) -> Status {
