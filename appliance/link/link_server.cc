@@ -231,9 +231,10 @@ void LinkServer::Impl::RemoveEnded() {
     }
     connection.Close();
     if (connection.was_open()) {
-      observer.Ended(connection.id(), connection.verdict());
-      lingering.insert(connection.id());
+      // First of all: the observer takes its time, and no request may begin meanwhile.
       pool.Abandon(connection.id());
+      lingering.insert(connection.id());
+      observer.Ended(connection.id(), connection.verdict());
     } else {
       observer.Refused(connection.verdict(), connection.peer());
     }
