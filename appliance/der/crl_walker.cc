@@ -146,8 +146,8 @@ Status CrlWalker::TakeHeaderElement(const Bytes& element) {
       ASSIGN_OR_RETURN(DerReader algorithm, outer.Enter(kDerSequence));
       ASSIGN_OR_RETURN(const DerValue oid, algorithm.Expect(kDerOid));
       ASSIGN_OR_RETURN(const std::string text, DecodeOid(oid));
-      RETURN_IF_ERROR(algorithm.Finish());
-      return text == kEcdsaWithSha256 ? OkStatus() : Fail(kTbsSignatureAlgorithm, text);
+      const bool plain = algorithm.AtEnd() && text == kEcdsaWithSha256;
+      return plain ? OkStatus() : Fail(kTbsSignatureAlgorithm, text);
     }
     case 2:
       if (value.tag != kDerSequence) return Shape("issuer");

@@ -25,8 +25,12 @@ inline Bytes Element(uint8_t tag, const Bytes& content) {
     element.push_back(static_cast<uint8_t>(content.size()));
   } else if (content.size() < 256) {
     element.insert(element.end(), {0x81, static_cast<uint8_t>(content.size())});
-  } else {
+  } else if (content.size() < 65536) {
     element.insert(element.end(), {0x82, static_cast<uint8_t>(content.size() >> 8),
+                                   static_cast<uint8_t>(content.size())});
+  } else {
+    element.insert(element.end(), {0x83, static_cast<uint8_t>(content.size() >> 16),
+                                   static_cast<uint8_t>(content.size() >> 8),
                                    static_cast<uint8_t>(content.size())});
   }
   return Join({element, content});
