@@ -1,0 +1,242 @@
+// The program itself: usage, exit codes, and what offline commands write.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+
+#include "base/file.h"
+#include "host/ctl/command_table.h"
+#include "host/ctl/reasons.h"
+#include "tests/support/softhsm_fixture.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace intaglio::host {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing_support::IsOk;
+using testing_support::TempDir;
+
+struct Outcome {
+  int code;
+  std::string out;  // stdout
+  std::string err;
+};
+
+class CommandLineTest : public testing::Test {
+ protected:
+  void SetUp() override { unsetenv("INTAGLIO_PROFILE"); }
+
+  // Runs the installed program in the shell, with nothing to read from.
+  Outcome Run(const std::string& arguments) const {
+    const char* bin = getenv("INTAGLIO_BIN_DIR");
+    EXPECT_NE(bin, nullptr);
+    const std::string command =
+        std::string(bin) + "/intaglio " + arguments + " 2>" + dir_.Sub("stderr") + " </dev/null";
+    FILE* pipe = popen(command.c_str(), "r");
+    std::string out;
+    char buffer[4096];
+    for (size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, n);
+    const int status = pclose(pipe);
+    const auto err = ReadFile(dir_.Sub("stderr"), FileTrust::kAnyMode, 1 << 20);
+    return {WEXITSTATUS(status), out, err.ok() ? AsString(*err) : ""};
+  }
+  std::string Path(const std::string& name) const { return dir_.Sub(name); }
+  static std::string TextOf(const std::string& json, const std::string& key) {
+    const std::string start = "\"" + key + "\":\"";
+    const size_t at = json.find(start);
+    if (at == std::string::npos) return "";
+    return json.substr(at + start.size(), json.find('"', at + start.size()) - at - start.size());
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(CommandLineTest, UsageErrorsExitWithTwo) {
+  for (const char* arguments :
+       {"", "nonsense", "key", "key nonsense", "key new", "key new --out", "key new --outt x",
+        "sign --credential x", "core status --timeout 0", "core status --timeout many",
+        "command compose", "journal export --out x --from 0"}) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.code, kExitUsage) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_NE(outcome.err, "") << arguments;
+  }
+}
+
+TEST_F(CommandLineTest, HelpComesWithAnExample) {
+  for (const char* arguments : {"key new",
+                                "key show",
+                                "ceremony nonce",
+                                "ceremony device-root",
+                                "ceremony attestation-certificate",
+                                "ceremony root",
+                                "ceremony ca-certificate",
+                                "ceremony tls-ca",
+                                "ceremony tls-certificate",
+                                "ceremony link-certificate",
+                                "command compose generate-key",
+                                "command compose install-ca",
+                                "command compose confirm-time",
+                                "command show",
+                                "command sign",
+                                "command execute",
+                                "core status",
+                                "core begin-command",
+                                "core attest-key",
+                                "ca activate",
+                                "crl publish",
+                                "application apply",
+                                "application create",
+                                "application submit",
+                                "application withdraw",
+                                "application show",
+                                "application list",
+                                "officer evidence",
+                                "officer order",
+                                "officer approve",
+                                "officer reject",
+                                "credential generate-key",
+                                "credential issue",
+                                "credential sign-agreement",
+                                "credential accept",
+                                "credential show",
+                                "credential revoke",
+                                "sign",
+                                "signing begin",
+                                "signing prove",
+                                "signing finish",
+                                "revocation prepare",
+                                "revocation sign",
+                                "revocation submit",
+                                "revocation revoke",
+                                "revocation suspend",
+                                "revocation reinstate",
+                                "revocation block",
+                                "revocation find",
+                                "journal export",
+                                "journal show",
+                                "boundary show",
+                                "agreement get"}) {
+    const Outcome outcome = Run(std::string(arguments) + " --help");
+    EXPECT_EQ(outcome.code, kExitOk) << arguments;
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("Example:\n  intaglio ") + arguments));
+  }
+  EXPECT_THAT(Run("--version").out, StartsWith("intaglio "));
+}
+
+TEST_F(CommandLineTest, RefusalsExitWithOneAndNameTheReason) {
+  const Outcome outcome = Run("key show " + Path("nothing"));
+  EXPECT_EQ(outcome.code, kExitRefused);
+  EXPECT_THAT(outcome.err, StartsWith("intaglio: FILE_UNREADABLE (BAS-0004): "));
+  EXPECT_THAT(outcome.err, HasSubstr("next: "));
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(Run("--json key show " + Path("nothing")).out,
+              StartsWith(R"({"error":{"reason":"FILE_UNREADABLE","id":"BAS-0004",)"));
+}
+
+TEST_F(CommandLineTest, NoHostExitsWithThree) {
+  ASSERT_EQ(Run("key new --out " + Path("k")).code, kExitOk);
+  ASSERT_EQ(Run("--yes ceremony tls-ca --key " + Path("k") +
+                " --country EE --organization Lab --common-name CA --out " + Path("ca.pem"))
+                .code,
+            kExitOk);
+  const Outcome outcome = Run("core status --address 127.0.0.1:9 --tls-ca " + Path("ca.pem") +
+                              " --tls-certificate " + Path("ca.pem") + " --tls-key " + Path("k"));
+  EXPECT_EQ(outcome.code, kExitUnreachable);
+  EXPECT_THAT(outcome.err, HasSubstr("HOST_UNREACHABLE (HST-0700)"));
+  EXPECT_EQ(Run("core status").code, kExitUsage) << "no profile";
+}
+
+TEST_F(CommandLineTest, AnOfficerMustNameTheSignersAuthenticator) {
+  ASSERT_EQ(Run("key new --out " + Path("k")).code, kExitOk);
+  const Outcome outcome = Run("officer approve --application a --key " + Path("k"));
+  EXPECT_EQ(outcome.code, kExitUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("--authenticator-key"));
+}
+
+TEST_F(CommandLineTest, CommandsAreComposedShownAndSigned) {
+  const std::string file = Path("command.bin");
+  const std::string nonce(64, 'a');
+  const std::string instance(32, 'b');
+  const Outcome composed =
+      Run("--json command compose generate-key --purpose ca-issuing --label ca-1 --nonce " + nonce +
+          " --core-instance " + instance + " --out " + file);
+  ASSERT_EQ(composed.code, kExitOk) << composed.err;
+  EXPECT_THAT(composed.out, HasSubstr("\"purpose\":\"CA_ISSUING\""));
+  const Outcome shown = Run("command show " + file);
+  EXPECT_THAT(shown.out, HasSubstr("nonce: " + nonce));
+  EXPECT_THAT(shown.out, HasSubstr("label: ca-1"));
+
+  ASSERT_EQ(Run("key new --out " + Path("officer")).code, kExitOk);
+  const std::string sign =
+      "command sign " + file + " --key " + Path("officer") + " --out " + Path("approval");
+  const Outcome unconfirmed = Run(sign);
+  EXPECT_EQ(unconfirmed.code, kExitRefused);
+  EXPECT_THAT(unconfirmed.err, HasSubstr("label: ca-1"));
+  EXPECT_THAT(unconfirmed.err, HasSubstr("NOT_CONFIRMED"));
+  EXPECT_EQ(Run(sign + " --yes").code, kExitOk);
+
+  ASSERT_THAT(WriteFile(file, AsBytes("not a command"), 0644), IsOk());
+  EXPECT_THAT(Run("command show " + file).err, HasSubstr("STATEMENT_NOT_CANONICAL (HST-0706)"));
+  EXPECT_EQ(Run("command compose generate-key --purpose root --label ca-1 --nonce " + nonce +
+                " --core-instance " + instance + " --out " + file)
+                .code,
+            kExitUsage);
+}
+
+TEST_F(CommandLineTest, CeremoniesSignWithATokenKey) {
+  const auto softhsm = testing_support::SoftHsm::CreateBare("ceremony");
+  ASSERT_THAT(softhsm, IsOk());
+  const std::string token = " --module " + (*softhsm)->module_path() +
+                            " --token ceremony --pin-file " + (*softhsm)->pin_path() +
+                            " --yes --json";
+  const std::string root =
+      "ceremony device-root" + token +
+      " --key-label device --generate --manufacturer Lab --device Root --out " + Path("device.pem");
+  const Outcome made = Run(root);
+  ASSERT_EQ(made.code, kExitOk) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("manufacturer: Lab"));
+  EXPECT_THAT(made.out, HasSubstr("\"ca\":true"));
+  EXPECT_THAT(Run(root).err, HasSubstr("FILE_EXISTS"));
+
+  ASSERT_EQ(Run("key new --out " + Path("ak")).code, kExitOk);
+  const std::string attestation = "ceremony attestation-certificate" + token + " --issuer " +
+                                  Path("device.pem") + " --public-key " + Path("ak.pub") +
+                                  " --manufacturer Lab --device Core --out " + Path("ak.pem");
+  const Outcome certified = Run(attestation + " --key-label device");
+  EXPECT_EQ(certified.code, kExitOk) << certified.err;
+  EXPECT_THAT(Run("ceremony root" + token +
+                  " --key-label other --country EE --organization Lab --common-name R --out " +
+                  Path("r.pem"))
+                  .err,
+              HasSubstr("STORE_KEY_NOT_FOUND"));
+}
+
+TEST_F(CommandLineTest, TlsCertificatesNeedTheirCa) {
+  ASSERT_EQ(Run("key new --out " + Path("ca")).code, kExitOk);
+  ASSERT_EQ(Run("key new --out " + Path("app")).code, kExitOk);
+  ASSERT_EQ(Run("--yes ceremony tls-ca --key " + Path("ca") +
+                " --country EE --organization Lab --common-name CA --out " + Path("ca.pem"))
+                .code,
+            kExitOk);
+  const std::string certify = "--yes ceremony tls-certificate --ca " + Path("ca.pem") +
+                              " --public-key " + Path("app.pub") +
+                              " --common-name app --role auditor --ca-key ";
+  EXPECT_EQ(Run(certify + Path("ca") + " --purpose client --out " + Path("app.pem")).code, kExitOk);
+  EXPECT_EQ(Run(certify + Path("ca") + " --purpose both --out " + Path("x.pem")).code, kExitUsage);
+  EXPECT_THAT(Run(certify + Path("app") + " --purpose client --out " + Path("x.pem")).err,
+              HasSubstr("SIGNING_KEY_UNACCEPTABLE"));
+  EXPECT_EQ(Run("--yes ceremony link-certificate --key " + Path("app") + " --common-name core" +
+                " --out " + Path("link.pem"))
+                .code,
+            kExitOk);
+}
+
+}  // namespace
+}  // namespace intaglio::host
