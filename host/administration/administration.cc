@@ -6,11 +6,13 @@
 #include "host/x509/ca_description.h"
 #include "host/x509/certificate.h"
 #include "host/x509/certificate_builder.h"
+#include "host/x509/public_key.h"
 
 namespace intaglio::host {
 namespace {
 
 constexpr Duration kResponderLife = 90 * kDay - kHour;
+constexpr Duration kResponderRenewal = 30 * kDay;
 constexpr std::string_view kLabMark = "LAB - not qualified";
 
 WallTime WholeSeconds(WallTime time) { return {time.ms / 1000 * 1000}; }
@@ -28,22 +30,23 @@ StatusOr<ServiceKey> Administration::FindKey(const std::string& id, ServiceKeyPu
 }
 
 StatusOr<CoreKey> Administration::Execute(const ApprovedOctets& command, const CommandView& view) {
-  Bytes ca_record;
+  ServiceKey ca;
   if (!view.installs_on.empty()) {
-    ASSIGN_OR_RETURN(const ServiceKey ca, FindKey(view.installs_on, ServiceKeyPurpose::kCaIssuing));
-    ca_record = ca.sealed_record;
+    ASSIGN_OR_RETURN(ca, FindKey(view.installs_on, ServiceKeyPurpose::kCaIssuing));
   }
-  ASSIGN_OR_RETURN(const CoreKey answer, services_.core.ExecuteCommand(command, ca_record));
+  ASSIGN_OR_RETURN(const CoreKey answer, services_.core.ExecuteCommand(command, ca.sealed_record));
   RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
     if (view.generates) {
       RETURN_IF_ERROR(store.PutServiceKey(
           {ToHex(answer.key_id), *view.generates, answer.record, answer.spki, {}, {}}));
     } else if (!view.installs_on.empty()) {
-      RETURN_IF_ERROR(store.PutServiceKey(
-          {view.installs_on, ServiceKeyPurpose::kCaIssuing, answer.record, answer.spki, {}, {}}));
+      ca.sealed_record = answer.record;
+      RETURN_IF_ERROR(store.PutServiceKey(ca));
     }
-    return store.AppendAudit({"command-executed", ToHex(answer.key_id), ""});
+    return store.AppendAudit(
+        {"command-executed", ToHex(answer.key_id), ToHex(Sha256(command.octets))});
   }));
+  services_.status.ForgetSigners();
   return answer;
 }
 
@@ -86,6 +89,12 @@ StatusOr<Administration::Activated> Administration::ActivateCa(const Activation&
   if (!Equal(description.spki(), ca.spki)) {
     return Fail(kEvidenceMismatch, "the certificate is for another key than " + ca.id);
   }
+  const WallTime now = services_.clock.Now();
+  if (now < description.validity().not_before || now > description.validity().not_after) {
+    return Fail(kEvidenceMismatch, "the certificate is valid from " +
+                                       ToIso8601(description.validity().not_before) + " until " +
+                                       ToIso8601(description.validity().not_after));
+  }
   const bool lab = services_.terms.boundary == Boundary::kLab;
   if (SaysLab(description.subject_name()) != lab) {
     return Fail(kHostConfig, lab ? "a LAB service's issuer name must say \"LAB - not qualified\""
@@ -106,8 +115,24 @@ StatusOr<Administration::Activated> Administration::ActivateCa(const Activation&
     RETURN_IF_ERROR(store.PutServiceKey(status));
     return store.AppendAudit({"ca-activated", ca.id, "responder " + status.id});
   }));
+  services_.status.ForgetSigners();
   ASSIGN_OR_RETURN(const PublishedCrl crl, services_.status.PublishCrl());
   return Activated{status.certificate, crl.number};
+}
+
+Status Administration::KeepResponderFresh() {
+  ASSIGN_OR_RETURN(const auto ca, services_.store.ActiveServiceKey(ServiceKeyPurpose::kCaIssuing));
+  ASSIGN_OR_RETURN(auto status, services_.store.ActiveServiceKey(ServiceKeyPurpose::kStatus));
+  if (!ca || !status) return OkStatus();
+  ASSIGN_OR_RETURN(const CertificateFacts facts, DescribeCertificate(status->certificate));
+  if (services_.clock.Now() + kResponderRenewal < facts.validity.not_after) return OkStatus();
+  ASSIGN_OR_RETURN(status->certificate, IssueResponder(*ca, *status));
+  RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
+    RETURN_IF_ERROR(store.PutServiceKey(*status));
+    return store.AppendAudit({"responder-renewed", status->id, ToHex(Sha256(status->certificate))});
+  }));
+  services_.status.ForgetSigners();
+  return OkStatus();
 }
 
 }  // namespace intaglio::host

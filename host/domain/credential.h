@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "host/domain/application.h"
 #include "host/domain/revocation_reason.h"
 #include "host/domain/serial.h"
 
@@ -30,8 +31,8 @@ struct Credential {
   Bytes evidence;
   CertificateState state = CertificateState::kNone;
   Bytes intended_tbs;  // set before the core is asked to sign
-  std::string serial;  // hexadecimal; empty before issuance
-  Bytes certificate;
+  std::string serial;  // hexadecimal; set with intended_tbs, so that no serial is used twice
+  Bytes certificate;   // empty until the core has signed
   WallTime not_after;
   WallTime changed_at;  // of the last state, as CRL and OCSP say it
   RevocationReason reason = RevocationReason::kUnspecified;
@@ -55,7 +56,8 @@ struct PublishedCrl {
   WallTime this_update;
   WallTime next_update;
   Bytes der;
-  uint64_t entries = 0;  // known when it has just been issued; not stored
+  uint64_t status_sequence = 0;  // of the last change of the status log that it tells
+  uint64_t entries = 0;          // known when it has just been issued; not stored
 };
 
 struct PresignedOcsp {
@@ -70,6 +72,15 @@ struct SerialStatus {
   CertificateState state = CertificateState::kIssued;
   WallTime changed_at;
   RevocationReason reason = RevocationReason::kUnspecified;
+  uint64_t sequence = 0;  // in the status log; given by the store
+};
+
+// A change of state that the core has been, or is about to be, asked for. Kept until its outcome is
+// known, so that a crash in between is healed by asking again: the core answers the same.
+struct PendingChange {
+  std::string serial;
+  ApprovedOctets authority;                 // an officer's order, or the signer's statement
+  std::optional<AuthenticatorProof> proof;  // the signer's; absent for an officer's order
 };
 
 }  // namespace intaglio::host

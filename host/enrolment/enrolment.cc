@@ -1,8 +1,10 @@
 #include "host/enrolment/enrolment.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "host/domain/usecase_reasons.h"
+#include "host/x509/distinguished_name.h"
 #include "host/x509/public_key.h"
 
 namespace intaglio::host {
@@ -10,6 +12,7 @@ namespace {
 
 constexpr Duration kOrderLife = 7 * kDay;
 constexpr size_t kP256SpkiSize = 91;
+constexpr int kConfirmedEquivalent = 4;  // IdentityMethod of the schema
 
 Status Invalid(const std::string& field, const std::string& problem) {
   return Fail(kFieldInvalid, "field " + field + ": " + problem);
@@ -46,7 +49,43 @@ Status CheckPerson(const NaturalPerson& person) {
   if (!IsNaturalIdentifier(person.serial_number)) {
     return Invalid("person.serial_number", "is not like PNOEE-48001085718");
   }
+  if (!person.pseudonym.empty()) return Invalid("person.pseudonym", "is not offered");
+  // What cannot stand in a certificate is found now, not when the key exists already.
+  if (const auto name = EncodeSubject(person); !name.ok()) {
+    return Invalid("person", DetailOf(name.status()));
+  }
   return OkStatus();
+}
+
+Status CheckAuthenticator(const Enrolment::NewApplication& request) {
+  if (request.authenticator_spki.size() != kP256SpkiSize ||
+      !CheckCertifiable(request.authenticator_spki).ok()) {
+    return Invalid("authenticator_spki", "a DER P-256 SubjectPublicKeyInfo of 91 octets is needed");
+  }
+  switch (request.authenticator_kind) {
+    case AuthenticatorKind::kEs256File:
+    case AuthenticatorKind::kEs256Device:
+      return OkStatus();
+  }
+  return Invalid("authenticator_kind", "is required");
+}
+
+// "1980-01-08", a day that exists. [RFC 3339 full-date]
+bool IsDate(const std::string& text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  int numbers[3] = {};
+  for (size_t i = 0, part = 0; i < text.size(); ++i) {
+    if (i == 4 || i == 7) {
+      ++part;
+      continue;
+    }
+    if (text[i] < '0' || text[i] > '9') return false;
+    numbers[part] = numbers[part] * 10 + (text[i] - '0');
+  }
+  return std::chrono::year_month_day(std::chrono::year(numbers[0]),
+                                     std::chrono::month(static_cast<unsigned>(numbers[1])),
+                                     std::chrono::day(static_cast<unsigned>(numbers[2])))
+      .ok();
 }
 
 Status CheckEvidence(const IdentityEvidence& evidence) {
@@ -55,15 +94,48 @@ Status CheckEvidence(const IdentityEvidence& evidence) {
   RETURN_IF_ERROR(CheckText("document_reference", evidence.document_reference, 128));
   RETURN_IF_ERROR(CheckText("validation", evidence.validation, 512));
   if (evidence.officer_id.size() != 32) return Invalid("officer_id", "32 octets are needed");
-  if (evidence.method == 4 && evidence.equivalence_basis.empty()) {
-    return Invalid("equivalence_basis", "is required for this method");
+  if (!evidence.date_of_birth.empty() && !IsDate(evidence.date_of_birth)) {
+    return Invalid("date_of_birth", "is not a date like 1980-01-08");
+  }
+  if (!evidence.place_of_birth.empty()) {
+    RETURN_IF_ERROR(CheckText("place_of_birth", evidence.place_of_birth, 128));
+  }
+  // The basis of equivalence is part of the evidence. [R-IDV-5]
+  if (evidence.method == kConfirmedEquivalent || !evidence.equivalence_basis.empty()) {
+    RETURN_IF_ERROR(CheckText("equivalence_basis", evidence.equivalence_basis, 256));
   }
   return OkStatus();
+}
+
+// The registration officer is another person than the subject. [EN 319 411-1 REG-6.2.2-26]
+Status CheckNotSubject(const Application& application, const Bytes& officer_id) {
+  if (!Equal(Sha256(application.authenticator_spki), officer_id)) return OkStatus();
+  return Fail(kOfficerIsSubject, "the officer's key is the applicant's authenticator");
 }
 
 Status WrongState(const Application& application, const std::string& needed) {
   return Fail(kApplicationState,
               "it is " + std::string(NameOf(application.state)) + ", " + needed + " is needed");
+}
+
+// A first order, or a new one for one that expired before a certificate could exist.
+Status CheckMayOrder(StoreTransaction& store, const Application& application, bool order_stands) {
+  switch (application.state) {
+    case ApplicationState::kIdentityVerified:
+      return OkStatus();
+    case ApplicationState::kApproved:
+      if (!order_stands) return OkStatus();
+      break;
+    case ApplicationState::kKeyAttested: {
+      if (order_stands) break;
+      ASSIGN_OR_RETURN(const auto credential, store.FindCredential(application.credential_id));
+      if (credential && credential->intended_tbs.empty()) return OkStatus();
+      break;
+    }
+    default:
+      break;
+  }
+  return WrongState(application, "IDENTITY_VERIFIED");
 }
 
 }  // namespace
@@ -74,9 +146,7 @@ StatusOr<Application> Enrolment::Create(const NewApplication& request) {
   if (std::find(offered.begin(), offered.end(), request.policy) == offered.end()) {
     return Fail(kPolicyNotOffered, std::string(PolicyName(request.policy)));
   }
-  if (request.authenticator_spki.size() != kP256SpkiSize) {
-    return Invalid("authenticator_spki", "a DER P-256 SubjectPublicKeyInfo of 91 octets is needed");
-  }
+  RETURN_IF_ERROR(CheckAuthenticator(request));
   Application application;
   ASSIGN_OR_RETURN(const Bytes id, services_.rng.Draw(16));
   application.id = ToHex(id);
@@ -162,9 +232,7 @@ StatusOr<Application> Enrolment::RecordEvidence(const std::string& id,
     if (application.state != ApplicationState::kSubmitted) {
       return WrongState(application, "SUBMITTED");
     }
-    if (Equal(Sha256(application.authenticator_spki), evidence.officer_id)) {
-      return Fail(kOfficerIsSubject, "the officer's key is the applicant's authenticator");
-    }
+    RETURN_IF_ERROR(CheckNotSubject(application, evidence.officer_id));
     const Bytes document =
         services_.statements.ComposeEvidence(id, evidence, services_.clock.Now());
     application.evidence_digest = ToBytes(Sha256(document));
@@ -176,27 +244,34 @@ StatusOr<Application> Enrolment::RecordEvidence(const std::string& id,
 }
 
 StatusOr<Bytes> Enrolment::PrepareOrder(const std::string& id) {
+  const WallTime now = services_.clock.Now();
+  auto stands = [&](const Application& application) {
+    return !application.order.octets.empty() && now < application.order_expires_at;
+  };
+  ASSIGN_OR_RETURN(const Application found, Find(id));
+  if (found.state == ApplicationState::kIdentityVerified && stands(found)) {
+    return found.order.octets;
+  }
   ASSIGN_OR_RETURN(const auto ca, services_.store.ActiveServiceKey(ServiceKeyPurpose::kCaIssuing));
   if (!ca) return Fail(kServiceNotReady, "activate the issuing CA first");
   ASSIGN_OR_RETURN(const CoreStatus core, services_.core.DescribeCore());
   ASSIGN_OR_RETURN(const Bytes issuer_key_id, FromHex(ca->id));
   ASSIGN_OR_RETURN(const Bytes order_id, services_.rng.Draw(32));
-  const WallTime now = services_.clock.Now();
-  ASSIGN_OR_RETURN(const Application application,
-                   Change(id, [&](StoreTransaction&, Application& each) -> Status {
-                     if (each.state != ApplicationState::kIdentityVerified) {
-                       return WrongState(each, "IDENTITY_VERIFIED");
-                     }
-                     if (!each.order.octets.empty() && now < each.order_expires_at)
-                       return OkStatus();
-                     each.order_expires_at = now + kOrderLife;
-                     each.order.octets = services_.statements.ComposeOrder(
-                         each, {order_id, core.core_instance, issuer_key_id,
-                                ToBytes(services_.terms.agreement_digest),
-                                services_.terms.subscriber_days, now, each.order_expires_at});
-                     each.order.approvals.clear();
-                     return OkStatus();
-                   }));
+  ASSIGN_OR_RETURN(
+      const Application application,
+      Change(id, [&](StoreTransaction& store, Application& each) -> Status {
+        if (each.state == ApplicationState::kIdentityVerified && stands(each)) return OkStatus();
+        RETURN_IF_ERROR(CheckMayOrder(store, each, stands(each)));
+        each.state = ApplicationState::kIdentityVerified;
+        each.credential_id.clear();
+        each.order_expires_at = now + kOrderLife;
+        each.order.approvals.clear();
+        each.order.octets = services_.statements.ComposeOrder(
+            each,
+            {order_id, core.core_instance, issuer_key_id, ToBytes(services_.terms.agreement_digest),
+             services_.terms.subscriber_days, now, each.order_expires_at});
+        return store.AppendAudit({"order-prepared", id, ToHex(Sha256(each.order.octets))});
+      }));
   return application.order.octets;
 }
 
@@ -209,11 +284,22 @@ StatusOr<Application> Enrolment::Approve(const std::string& id, ByteView order,
     return Invalid("approval.signature", "a DER ECDSA-Sig-Value is needed");
   }
   return Change(id, [&](StoreTransaction& store, Application& application) -> Status {
+    RETURN_IF_ERROR(CheckNotSubject(application, approval.officer_id));
+    const bool same_order =
+        !application.order.octets.empty() && Equal(application.order.octets, order);
+    for (const OfficerApproval& each : application.order.approvals) {
+      // Handed in again after a lost answer.
+      if (same_order && Equal(each.officer_id, approval.officer_id) &&
+          Equal(each.signature, approval.signature)) {
+        return OkStatus();
+      }
+    }
     if (application.state != ApplicationState::kIdentityVerified) {
       return WrongState(application, "IDENTITY_VERIFIED");
     }
-    if (application.order.octets.empty() || !Equal(application.order.octets, order)) {
-      return Fail(kOrderChanged, "the prepared order has other octets");
+    if (!same_order) return Fail(kOrderChanged, "the prepared order has other octets");
+    if (services_.clock.Now() >= application.order_expires_at) {
+      return Fail(kOrderChanged, "the order has expired; prepare a new one");
     }
     for (const OfficerApproval& each : application.order.approvals) {
       if (Equal(each.officer_id, approval.officer_id)) {

@@ -40,7 +40,7 @@ class Enrolment final {
   StatusOr<Application> Create(const NewApplication& request);
   // kApplicantSignature. Submitting again with a right signature changes nothing.
   StatusOr<Application> Submit(const std::string& id, ByteView signature);
-  // Only before a key exists.
+  // Only before a key exists: kApplicationState.
   StatusOr<Application> Withdraw(const std::string& id);
   StatusOr<Application> Reject(const std::string& id, const std::string& reason);
   // kApplicationUnknown.
@@ -49,10 +49,13 @@ class Enrolment final {
                                           const std::string& after, size_t most);
   // kOfficerIsSubject if the officer's key is the applicant's. [EN 319 411-1 REG-6.2.2-26]
   StatusOr<Application> RecordEvidence(const std::string& id, const IdentityEvidence& evidence);
-  // The order's octets; the same ones until they expire. kServiceNotReady without an active CA.
+  // The order's octets; the same ones until they expire. Afterwards a new order, which needs new
+  // approvals and, where a key was generated under the old one, a new key; not once a certificate
+  // may exist. kServiceNotReady without an active CA, kApplicationState.
   StatusOr<Bytes> PrepareOrder(const std::string& id);
-  // kOrderChanged, kSameOfficer. After the second officer the application is APPROVED; whether the
-  // signatures are worth anything is for the core to judge.
+  // kOrderChanged (also once it has expired), kSameOfficer, kOfficerIsSubject. After the second
+  // officer the application is APPROVED; whether the signatures are worth anything is for the core
+  // to judge.
   StatusOr<Application> Approve(const std::string& id, ByteView order,
                                 const OfficerApproval& approval);
 

@@ -1,5 +1,7 @@
 #include "host/issuance/issuance.h"
 
+#include <functional>
+
 #include "attestation/verify/parsed_evidence.h"
 #include "attestation/verify/verified_evidence.h"
 #include "host/domain/usecase_reasons.h"
@@ -17,6 +19,8 @@ namespace {
 constexpr size_t kNonceSize = 32;
 // A subscriber certificate starts a little in the past, for clocks that are behind.
 constexpr Duration kBackdate = 5 * kMinute;
+// The core's Reason for a notBefore too far from its clock; its register is append-only.
+constexpr std::string_view kNotBeforeStale = "APL-0306";
 
 WallTime WholeSeconds(WallTime time) { return {time.ms / 1000 * 1000}; }
 
@@ -37,7 +41,24 @@ StatusOr<ServiceKey> ActiveCa(StorePort& store) {
   return *std::move(ca);
 }
 
+// The credential as it is now, inside the transaction that changes it: it may have been suspended
+// or revoked while the core was asked.
+StatusOr<Credential> Reread(StoreTransaction& store, const std::string& id) {
+  ASSIGN_OR_RETURN(auto credential, store.FindCredential(id));
+  if (!credential) return Fail(kCredentialUnknown, "credential " + id);
+  return *std::move(credential);
+}
+
+Status RequireIssued(const Credential& credential) {
+  if (credential.state == CertificateState::kIssued) return OkStatus();
+  return Fail(kCredentialState, "a certificate that is issued and not yet accepted is needed");
+}
+
 }  // namespace
+
+std::mutex& Issuance::LockOf(const std::string& id) {
+  return locks_[std::hash<std::string>{}(id) % locks_.size()];
+}
 
 StatusOr<Credential> Issuance::Find(const std::string& credential_id) {
   ASSIGN_OR_RETURN(auto credential, services_.store.FindCredential(credential_id));
@@ -46,7 +67,7 @@ StatusOr<Credential> Issuance::Find(const std::string& credential_id) {
 }
 
 StatusOr<Credential> Issuance::GenerateKey(const std::string& application_id) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(LockOf(application_id));
   ASSIGN_OR_RETURN(Application application, FindApplication(services_.store, application_id));
   if (application.state >= ApplicationState::kKeyAttested &&
       application.state <= ApplicationState::kAccepted) {
@@ -138,8 +159,33 @@ StatusOr<Bytes> Issuance::BuildTbs(const Application& application, const Credent
   return tbs;
 }
 
+Status Issuance::PersistIntent(const Application& application, const ServiceKey& ca,
+                               Credential& credential) {
+  ASSIGN_OR_RETURN(credential.intended_tbs, BuildTbs(application, credential, ca));
+  ASSIGN_OR_RETURN(const CertificateFacts facts, DescribeTbs(credential.intended_tbs));
+  credential.serial = ToHex(facts.serial);
+  credential.not_after = facts.validity.not_after;
+  return services_.store.Update([&](StoreTransaction& store) -> Status {
+    RETURN_IF_ERROR(store.PutCredential(credential));
+    return store.AppendAudit(
+        {"certificate-intent", credential.id, ToHex(Sha256(credential.intended_tbs))});
+  });
+}
+
+// Nothing was signed and nothing ever will be with these octets.
+Status Issuance::DropIntent(const Credential& credential) {
+  return services_.store.Update([&](StoreTransaction& store) -> Status {
+    ASSIGN_OR_RETURN(Credential current, Reread(store, credential.id));
+    current.intended_tbs.clear();
+    current.serial.clear();
+    current.not_after = {};
+    RETURN_IF_ERROR(store.PutCredential(current));
+    return store.AppendAudit({"certificate-intent-dropped", credential.id, credential.serial});
+  });
+}
+
 StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_id) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(LockOf(application_id));
   ASSIGN_OR_RETURN(const Application application, FindApplication(services_.store, application_id));
   if (application.state == ApplicationState::kIssued ||
       application.state == ApplicationState::kAccepted) {
@@ -156,12 +202,7 @@ StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_i
     return appraised.status();
   }
   if (credential.intended_tbs.empty()) {
-    ASSIGN_OR_RETURN(credential.intended_tbs, BuildTbs(application, credential, ca));
-    RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
-      RETURN_IF_ERROR(store.PutCredential(credential));
-      return store.AppendAudit(
-          {"certificate-intent", credential.id, ToHex(Sha256(credential.intended_tbs))});
-    }));
+    RETURN_IF_ERROR(PersistIntent(application, ca, credential));
   }
   ASSIGN_OR_RETURN(const Bytes audit_head, services_.store.AuditHead());
   auto issued = services_.core.IssueCertificate({.ca_record = ca.sealed_record,
@@ -171,15 +212,13 @@ StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_i
                                                  .audit_head = audit_head});
   if (!issued.ok()) {
     RETURN_IF_ERROR(KeepRefusal(application_id, issued.status()));
+    if (ReasonIdOf(issued.status()) == kNotBeforeStale) RETURN_IF_ERROR(DropIntent(credential));
     return issued.status();
   }
   ASSIGN_OR_RETURN(const CaDescription ca_description, CaDescription::Create(ca.certificate));
   RETURN_IF_ERROR(VerifyIssued(issued->certificate, credential.intended_tbs, ca_description));
-  ASSIGN_OR_RETURN(const CertificateFacts facts, DescribeCertificate(issued->certificate));
   credential.certificate = issued->certificate;
   credential.sealed_record = issued->record;
-  credential.serial = ToHex(facts.serial);
-  credential.not_after = facts.validity.not_after;
   credential.state = CertificateState::kIssued;
   credential.changed_at = WholeSeconds(services_.clock.Now());
   RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
@@ -190,7 +229,7 @@ StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_i
     RETURN_IF_ERROR(store.PutApplication(*current));
     RETURN_IF_ERROR(store.PutCredential(credential));
     RETURN_IF_ERROR(store.AppendStatus(
-        {credential.serial, credential.state, credential.changed_at, credential.reason}));
+        {credential.serial, credential.state, credential.changed_at, credential.reason}, {}));
     return store.AppendAudit(
         {"certificate-issued", credential.serial, ToHex(Sha256(credential.certificate))});
   }));
@@ -199,32 +238,31 @@ StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_i
 
 StatusOr<Bytes> Issuance::BeginAgreement(const std::string& credential_id) {
   ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
-  if (credential.state != CertificateState::kIssued) {
-    return Fail(kCredentialState, "a certificate that is issued and not yet accepted is needed");
-  }
+  RETURN_IF_ERROR(RequireIssued(credential));
   return services_.core.BeginActivation(credential.sealed_record, "agreement",
                                         {services_.terms.agreement_digest});
 }
 
 StatusOr<Credential> Issuance::FinishAgreement(const std::string& credential_id, ByteView payload,
                                                const AuthenticatorProof& proof) {
+  std::lock_guard lock(LockOf(credential_id));
   ASSIGN_OR_RETURN(Credential credential, Find(credential_id));
-  if (credential.state != CertificateState::kIssued) {
-    return Fail(kCredentialState, "a certificate that is issued and not yet accepted is needed");
-  }
+  RETURN_IF_ERROR(RequireIssued(credential));
   ASSIGN_OR_RETURN(const auto signatures,
                    services_.core.Sign({credential.sealed_record, ToBytes(payload), proof}));
+  // The payload came from outside: only a signature over the agreement itself is one.
   if (signatures.size() != 1 ||
       !VerifyEs256(credential.spki, services_.terms.agreement, signatures[0])) {
     return Fail(kCoreAnswerWrong, "the agreement's signature does not verify");
   }
   ASSIGN_OR_RETURN(const ServiceKey ca, ActiveCa(services_.store));
-  ASSIGN_OR_RETURN(credential.agreement_cms,
-                   AssembleCms({.signer_certificate = credential.certificate,
-                                .chain = {ca.certificate},
-                                .signed_attributes = std::nullopt,
-                                .signature_der = signatures[0]}));
+  ASSIGN_OR_RETURN(const Bytes cms, AssembleCms({.signer_certificate = credential.certificate,
+                                                 .chain = {ca.certificate},
+                                                 .signed_attributes = std::nullopt,
+                                                 .signature_der = signatures[0]}));
   RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
+    ASSIGN_OR_RETURN(credential, Reread(store, credential_id));
+    credential.agreement_cms = cms;
     RETURN_IF_ERROR(store.PutCredential(credential));
     return store.AppendAudit(
         {"agreement-signed", credential.id, ToHex(services_.terms.agreement_digest)});
@@ -234,9 +272,7 @@ StatusOr<Credential> Issuance::FinishAgreement(const std::string& credential_id,
 
 StatusOr<Bytes> Issuance::PrepareAcceptance(const std::string& credential_id) {
   ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
-  if (credential.state != CertificateState::kIssued) {
-    return Fail(kCredentialState, "a certificate that is issued and not yet accepted is needed");
-  }
+  RETURN_IF_ERROR(RequireIssued(credential));
   if (credential.agreement_cms.empty()) {
     return Fail(kAgreementUnsigned, "sign the agreement with the new key first");
   }
@@ -249,23 +285,29 @@ StatusOr<Bytes> Issuance::PrepareAcceptance(const std::string& credential_id) {
 
 StatusOr<Credential> Issuance::Accept(const std::string& credential_id, ByteView statement,
                                       const AuthenticatorProof& proof) {
+  std::lock_guard lock(LockOf(credential_id));
   ASSIGN_OR_RETURN(Credential credential, Find(credential_id));
   if (credential.state == CertificateState::kActive) return credential;
-  if (credential.state != CertificateState::kIssued) {
-    return Fail(kCredentialState, "a certificate that is issued and not yet accepted is needed");
-  }
+  RETURN_IF_ERROR(RequireIssued(credential));
   if (credential.agreement_cms.empty()) {
     return Fail(kAgreementUnsigned, "sign the agreement with the new key first");
   }
-  ASSIGN_OR_RETURN(
-      credential.sealed_record,
-      services_.core.AcceptCertificate({credential.sealed_record, ToBytes(statement), proof}));
-  credential.state = CertificateState::kActive;
+  ASSIGN_OR_RETURN(const Bytes record, services_.core.AcceptCertificate(
+                                           {credential.sealed_record, ToBytes(statement), proof}));
   RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
+    ASSIGN_OR_RETURN(credential, Reread(store, credential_id));
     ASSIGN_OR_RETURN(auto application, store.FindApplication(credential.application_id));
     if (!application) return Fail(kApplicationUnknown, "application " + credential.application_id);
     application->state = ApplicationState::kAccepted;
     RETURN_IF_ERROR(store.PutApplication(*application));
+    credential.sealed_record = record;
+    // Suspended or revoked meanwhile, it stays so.
+    if (credential.state == CertificateState::kIssued) {
+      credential.state = CertificateState::kActive;
+      RETURN_IF_ERROR(store.AppendStatus({credential.serial, credential.state,
+                                          WholeSeconds(services_.clock.Now()), credential.reason},
+                                         {}));
+    }
     RETURN_IF_ERROR(store.PutCredential(credential));
     return store.AppendAudit({"certificate-accepted", credential.serial, ToHex(Sha256(statement))});
   }));

@@ -5,6 +5,7 @@
 #ifndef INTAGLIO_HOST_ISSUANCE_ISSUANCE_H_
 #define INTAGLIO_HOST_ISSUANCE_ISSUANCE_H_
 
+#include <array>
 #include <mutex>
 #include <string>
 
@@ -39,6 +40,8 @@ class Issuance final {
   // application and nothing is issued; it may be asked for again. Afterwards KEY_ATTESTED.
   StatusOr<Credential> GenerateKey(const std::string& application_id);
   // Draw serial → build → lint → persist the intent → the core signs → compare → verify → store.
+  // kApplicationState, kServiceNotReady, appraisal's Reasons, kLintFindings, the core's Reasons;
+  // kStoreConflict for a serial of another certificate, and then the next attempt draws a new one.
   StatusOr<Credential> IssueCertificate(const std::string& application_id);
 
   // The payload over the agreement's digest, which the new key signs once.
@@ -60,9 +63,16 @@ class Issuance final {
   Status KeepRefusal(const std::string& application_id, const Status& refusal);
   StatusOr<Bytes> BuildTbs(const Application& application, const Credential& credential,
                            const ServiceKey& ca);
+  // Builds, lints and keeps what the core will be asked to sign.
+  Status PersistIntent(const Application& application, const ServiceKey& ca,
+                       Credential& credential);
+  Status DropIntent(const Credential& credential);
+  std::mutex& LockOf(const std::string& id);
 
   const IssuanceServices services_;
-  std::mutex mutex_;  // steps of one application do not overtake each other
+  // Steps of one application or credential do not overtake each other; those of different ones run
+  // side by side.
+  std::array<std::mutex, 64> locks_;
 };
 
 }  // namespace intaglio::host

@@ -49,6 +49,21 @@ CREATE TABLE audit_log (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, at BIGINT NOT NULL, event TEXT NOT NULL,
   subject TEXT NOT NULL, detail TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL)
 )sql",
+    // `authority` makes an order count once; `listed` marks the lines that change what a CRL says,
+    // so that a CRL which lacks one is noticed. A pending change outlives a crash.
+    R"sql(
+ALTER TABLE status_log ADD COLUMN authority TEXT NULL;
+CREATE UNIQUE INDEX status_log_authority ON status_log (authority);
+ALTER TABLE status_log ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+UPDATE status_log SET listed = 1 WHERE state IN (3, 4);
+CREATE INDEX status_log_listed ON status_log (listed, sequence);
+ALTER TABLE crl ADD COLUMN status_sequence BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX ocsp_not_after ON ocsp (not_after);
+CREATE TABLE pending_change (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE,
+  serial_key TEXT NOT NULL, octets TEXT NOT NULL, approvals TEXT NOT NULL, proof TEXT NOT NULL);
+CREATE INDEX pending_change_serial ON pending_change (serial_key, sequence)
+)sql",
 };
 
 }  // namespace

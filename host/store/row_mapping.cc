@@ -2,6 +2,7 @@
 
 #include "host/store/reasons.h"
 #include "host/store/sql_bytes.h"
+#include "host/x509/public_key.h"
 
 namespace intaglio::host {
 namespace {
@@ -177,6 +178,49 @@ void UpsertCredential(soci::session& sql, const Credential& credential) {
       soci::use(spki), soci::use(evidence), soci::use(state), soci::use(tbs),
       soci::use(serial_key, has_serial), soci::use(certificate), soci::use(not_after),
       soci::use(changed_at), soci::use(reason), soci::use(cms);
+}
+
+StatusOr<std::vector<PendingChange>> SelectPendingChanges(soci::session& sql,
+                                                          const std::string& serial) {
+  const std::string first = serial.empty() ? "" : SerialKey(serial);
+  soci::rowset<soci::row> rows =
+      (sql.prepare << "SELECT serial_key, octets, approvals, proof FROM pending_change WHERE "
+                   << (serial.empty() ? ":first = ''" : "serial_key = :first")
+                   << " ORDER BY sequence LIMIT 1000",
+       soci::use(first));
+  std::vector<PendingChange> out;
+  for (const soci::row& row : rows) {
+    PendingChange each;
+    each.serial = SerialOfKey(row.get<std::string>(0));
+    ASSIGN_OR_RETURN(each.authority.octets, FromSql(row.get<std::string>(1)));
+    ASSIGN_OR_RETURN(each.authority.approvals, ApprovalsFromSql(row.get<std::string>(2)));
+    ASSIGN_OR_RETURN(auto proof, ListFromSql(row.get<std::string>(3)));
+    if (proof.size() == 2) {
+      each.proof = AuthenticatorProof{std::move(proof[0]), std::move(proof[1])};
+    } else if (!proof.empty()) {
+      return Fail(kStoreCorrupt, "a pending change has half a proof");
+    }
+    out.push_back(std::move(each));
+  }
+  return out;
+}
+
+void InsertPendingChange(soci::session& sql, const PendingChange& change) {
+  const std::string digest = ToSql(Sha256(change.authority.octets));
+  const std::string serial_key = SerialKey(change.serial);
+  const std::string octets = ToSql(change.authority.octets);
+  const std::string approvals = ApprovalsToSql(change.authority.approvals);
+  const std::string proof =
+      change.proof ? ListToSql({change.proof->authenticator_id, change.proof->es256}) : "";
+  sql << "INSERT INTO pending_change (digest, serial_key, octets, approvals, proof) "
+         "VALUES (:digest, :serial, :octets, :approvals, :proof)",
+      soci::use(digest), soci::use(serial_key), soci::use(octets), soci::use(approvals),
+      soci::use(proof);
+}
+
+void DeletePendingChange(soci::session& sql, const PendingChange& change) {
+  const std::string digest = ToSql(Sha256(change.authority.octets));
+  sql << "DELETE FROM pending_change WHERE digest = :digest", soci::use(digest);
 }
 
 StatusOr<std::optional<ServiceKey>> SelectServiceKey(soci::session& sql, const std::string& id) {

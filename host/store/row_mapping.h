@@ -25,6 +25,11 @@ StatusOr<std::optional<Credential>> SelectCredential(soci::session& sql, Credent
                                                      const std::string& value);
 void UpsertCredential(soci::session& sql, const Credential& credential);
 
+StatusOr<std::vector<PendingChange>> SelectPendingChanges(soci::session& sql,
+                                                          const std::string& serial);
+void InsertPendingChange(soci::session& sql, const PendingChange& change);
+void DeletePendingChange(soci::session& sql, const PendingChange& change);
+
 StatusOr<std::optional<ServiceKey>> SelectServiceKey(soci::session& sql, const std::string& id);
 void UpsertServiceKey(soci::session& sql, const ServiceKey& key);
 

@@ -9,10 +9,12 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "host/store/audit_chain.h"
 #include "host/store/migrations.h"
 #include "host/store/reasons.h"
 #include "host/store/row_mapping.h"
 #include "host/store/sql_bytes.h"
+#include "host/store/writer.h"
 #include "host/x509/public_key.h"
 
 namespace intaglio::host {
@@ -20,31 +22,30 @@ namespace {
 
 constexpr size_t kReaders = 4;
 
-// SOCI's exceptions end here.
-Status Translate(const std::exception& error) {
-  if (const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) {
-    if (sqlite->result() == 19) return Fail(kStoreConflict, error.what());
-  }
-  return Fail(kStoreUnavailable, error.what());
-}
+// The columns StatusOf reads. The sequence goes as text: SOCI reads INTEGER columns as int.
+constexpr char kStatusColumns[] = "serial_key, state, changed_at, reason, CAST(sequence AS TEXT)";
 
-SerialStatus StatusOf(const soci::row& row) {
-  return {SerialOfKey(row.get<std::string>(0)),
-          static_cast<CertificateState>(row.get<int>(1)),
-          {row.get<long long>(2)},
-          static_cast<RevocationReason>(row.get<int>(3))};
-}
-
-std::vector<SerialStatus> StatusesOf(const soci::rowset<soci::row>& rows) {
-  std::vector<SerialStatus> out;
-  for (const soci::row& row : rows) out.push_back(StatusOf(row));
+StatusOr<SerialStatus> StatusOf(const soci::row& row) {
+  SerialStatus out;
+  out.serial = SerialOfKey(row.get<std::string>(0));
+  out.state = static_cast<CertificateState>(row.get<int>(1));
+  out.changed_at = {row.get<long long>(2)};
+  ASSIGN_OR_RETURN(out.reason, RevocationReasonOf(static_cast<uint32_t>(row.get<int>(3))));
+  out.sequence = std::stoull(row.get<std::string>(4));
   return out;
 }
 
-std::string SelectAuditHead(soci::session& sql) {
-  std::string hash;
-  sql << "SELECT hash FROM audit_log ORDER BY sequence DESC LIMIT 1", soci::into(hash);
-  return sql.got_data() ? hash : ToSql(Bytes(32));
+StatusOr<std::vector<SerialStatus>> StatusesOf(const soci::rowset<soci::row>& rows) {
+  std::vector<SerialStatus> out;
+  for (const soci::row& row : rows) {
+    ASSIGN_OR_RETURN(SerialStatus each, StatusOf(row));
+    out.push_back(std::move(each));
+  }
+  return out;
+}
+
+bool IsListed(CertificateState state) {
+  return state == CertificateState::kRevoked || state == CertificateState::kSuspended;
 }
 
 class SqlTransaction final : public StoreTransaction {
@@ -76,28 +77,46 @@ class SqlTransaction final : public StoreTransaction {
     UpsertCredential(sql_, credential);
     return OkStatus();
   }
-  Status AppendStatus(const SerialStatus& status) override {
+  Status AppendStatus(const SerialStatus& status, ByteView authority) override {
     const std::string key = SerialKey(status.serial);
     const int state = static_cast<int>(status.state);
     const long long at = status.changed_at.ms;
     const int reason = static_cast<int>(status.reason);
-    sql_ << "INSERT INTO status_log (serial_key, state, changed_at, reason) "
-            "VALUES (:key, :state, :at, :reason)",
-        soci::use(key), soci::use(state), soci::use(at), soci::use(reason);
-    if (status.state == CertificateState::kRevoked ||
-        status.state == CertificateState::kSuspended) {
+    int was_listed = 0;
+    sql_ << "SELECT COUNT(*) FROM revoked WHERE serial_key = :key", soci::use(key),
+        soci::into(was_listed);
+    const int listed = IsListed(status.state) || was_listed > 0 ? 1 : 0;
+    const std::string digest = ToSql(authority);
+    soci::indicator has_authority = authority.empty() ? soci::i_null : soci::i_ok;
+    sql_ << "INSERT INTO status_log (serial_key, state, changed_at, reason, listed, authority) "
+            "VALUES (:key, :state, :at, :reason, :listed, :authority)",
+        soci::use(key), soci::use(state), soci::use(at), soci::use(reason), soci::use(listed),
+        soci::use(digest, has_authority);
+    if (IsListed(status.state)) {
       sql_ << "INSERT INTO revoked (serial_key, state, changed_at, reason) "
               "VALUES (:key, :state, :at, :reason) ON CONFLICT (serial_key) DO UPDATE SET "
               "state = excluded.state, changed_at = excluded.changed_at, "
               "reason = excluded.reason",
           soci::use(key), soci::use(state), soci::use(at), soci::use(reason);
-    } else {
+    } else if (was_listed > 0) {
       sql_ << "DELETE FROM revoked WHERE serial_key = :key", soci::use(key);
     }
     sql_ << "INSERT INTO ocsp (serial_key, der, this_update, next_update, not_after) "
             "SELECT serial_key, '', 0, 0, not_after FROM credential WHERE serial_key = :key "
-            "ON CONFLICT (serial_key) DO UPDATE SET der = '', this_update = 0, next_update = 0",
+            "ON CONFLICT (serial_key) DO NOTHING",
         soci::use(key);
+    if (listed == 1) {
+      sql_ << "UPDATE ocsp SET der = '', this_update = 0, next_update = 0 WHERE serial_key = :key",
+          soci::use(key);
+    }
+    return OkStatus();
+  }
+  Status PutPendingChange(const PendingChange& change) override {
+    InsertPendingChange(sql_, change);
+    return OkStatus();
+  }
+  Status DropPendingChange(const PendingChange& change) override {
+    DeletePendingChange(sql_, change);
     return OkStatus();
   }
   Status PutServiceKey(const ServiceKey& key) override {
@@ -108,32 +127,32 @@ class SqlTransaction final : public StoreTransaction {
     const long long number = static_cast<long long>(crl.number);
     const long long from = crl.this_update.ms;
     const long long to = crl.next_update.ms;
+    const long long sequence = static_cast<long long>(crl.status_sequence);
     const std::string der = ToSql(crl.der);
-    sql_ << "INSERT INTO crl (number, this_update, next_update, der) "
-            "VALUES (:number, :from, :to, :der)",
-        soci::use(number), soci::use(from), soci::use(to), soci::use(der);
+    sql_ << "INSERT INTO crl (number, this_update, next_update, der, status_sequence) "
+            "VALUES (:number, :from, :to, :der, :sequence)",
+        soci::use(number), soci::use(from), soci::use(to), soci::use(der), soci::use(sequence);
     return OkStatus();
   }
-  Status PutOcsp(const std::string& serial, const PresignedOcsp& answer) override {
-    const std::string key = SerialKey(serial);
+  Status PutOcsp(const SerialStatus& made_from, const PresignedOcsp& answer) override {
+    const std::string key = SerialKey(made_from.serial);
     const std::string der = ToSql(answer.der);
     const long long from = answer.this_update.ms;
     const long long to = answer.next_update.ms;
+    const long long sequence = static_cast<long long>(made_from.sequence);
     sql_ << "UPDATE ocsp SET der = :der, this_update = :from, next_update = :to "
-            "WHERE serial_key = :key",
-        soci::use(der), soci::use(from), soci::use(to), soci::use(key);
+            "WHERE serial_key = :key AND NOT EXISTS (SELECT 1 FROM status_log s WHERE "
+            "s.serial_key = ocsp.serial_key AND s.sequence > :sequence AND s.listed = 1)",
+        soci::use(der), soci::use(from), soci::use(to), soci::use(key), soci::use(sequence);
+    return OkStatus();
+  }
+  Status DropExpiredOcsp(WallTime now) override {
+    const long long at = now.ms;
+    sql_ << "DELETE FROM ocsp WHERE not_after <= :now", soci::use(at);
     return OkStatus();
   }
   Status AppendAudit(const AuditLine& line) override {
-    const std::string previous = SelectAuditHead(sql_);
-    const long long at = clock_.Now().ms;
-    const std::string text = previous + "\n" + std::to_string(at) + "\n" + line.event + "\n" +
-                             line.subject + "\n" + line.detail;
-    const std::string hash = ToSql(Sha256(AsBytes(text)));
-    sql_ << "INSERT INTO audit_log (at, event, subject, detail, previous_hash, hash) "
-            "VALUES (:at, :event, :subject, :detail, :previous, :hash)",
-        soci::use(at), soci::use(line.event), soci::use(line.subject), soci::use(line.detail),
-        soci::use(previous), soci::use(hash);
+    AppendAuditLine(sql_, clock_.Now(), line);
     return OkStatus();
   }
 
@@ -142,18 +161,86 @@ class SqlTransaction final : public StoreTransaction {
   const Clock& clock_;
 };
 
+// A snapshot lasts as long as the read transaction of its session.
+class SqlSnapshot final : public RevokedSnapshot {
+ public:
+  explicit SqlSnapshot(soci::session& sql) : sql_(sql) {}
+
+  StatusOr<std::vector<SerialStatus>> After(const std::string& after, size_t most) override {
+    const std::string key = after.empty() ? "" : SerialKey(after);
+    const int limit = static_cast<int>(most);
+    soci::rowset<soci::row> rows =
+        (sql_.prepare << "SELECT serial_key, state, changed_at, reason, '0' FROM revoked "
+                         "WHERE serial_key > :key ORDER BY serial_key LIMIT :most",
+         soci::use(key), soci::use(limit));
+    return StatusesOf(rows);
+  }
+  StatusOr<uint64_t> StatusSequence() override {
+    long long sequence = 0;
+    sql_ << "SELECT COALESCE(MAX(sequence), 0) FROM status_log WHERE listed = 1",
+        soci::into(sequence);
+    return static_cast<uint64_t>(sequence);
+  }
+
+ private:
+  soci::session& sql_;
+};
+
+// The newest CRL. `der`: the column, or '' where its octets are not wanted.
+StatusOr<std::optional<PublishedCrl>> SelectLatestCrl(soci::session& sql, const char* der) {
+  soci::rowset<soci::row> rows =
+      (sql.prepare << "SELECT number, this_update, next_update, status_sequence, " << der
+                   << " FROM crl ORDER BY number DESC LIMIT 1");
+  for (const soci::row& row : rows) {
+    PublishedCrl crl;
+    crl.number = static_cast<uint64_t>(row.get<long long>(0));
+    crl.this_update = {row.get<long long>(1)};
+    crl.next_update = {row.get<long long>(2)};
+    crl.status_sequence = static_cast<uint64_t>(row.get<long long>(3));
+    ASSIGN_OR_RETURN(crl.der, FromSql(row.get<std::string>(4)));
+    return crl;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<soci::session> OpenSession(const std::string& path) {
+  auto sql = std::make_unique<soci::session>(soci::sqlite3, "dbname=" + path + " timeout=10");
+  *sql << "PRAGMA journal_mode = WAL";
+  *sql << "PRAGMA synchronous = FULL";
+  *sql << "PRAGMA foreign_keys = ON";
+  return sql;
+}
+
+// Applies the steps the database has not seen: all of them or, after a crash, none.
+Status Migrate(soci::session& sql, const std::string& path) {
+  // Two programs may open a new database at once.
+  sql << "BEGIN IMMEDIATE";
+  sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
+  int version = 0;
+  sql << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
+  const auto steps = Migrations();
+  const int newest = static_cast<int>(steps.size());
+  for (int step = version; step < newest; ++step) {
+    std::string_view text = steps[static_cast<size_t>(step)];
+    while (!text.empty()) {
+      const size_t end = text.find(';');
+      sql << std::string(text.substr(0, end));
+      text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    }
+    const int reached = step + 1;
+    sql << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(reached);
+  }
+  sql << "COMMIT";
+  if (version <= newest) return OkStatus();
+  return Fail(kStoreTooNew, path + " has schema version " + std::to_string(version) +
+                                ", this program knows " + std::to_string(newest) +
+                                "; run the program that wrote it");
+}
+
 }  // namespace
 
 struct SqlStore::Impl {
-  explicit Impl(std::string file) : path(std::move(file)) {}
-
-  std::unique_ptr<soci::session> OpenSession() {
-    auto sql = std::make_unique<soci::session>(soci::sqlite3, "dbname=" + path + " timeout=10");
-    *sql << "PRAGMA journal_mode = WAL";
-    *sql << "PRAGMA synchronous = FULL";
-    *sql << "PRAGMA foreign_keys = ON";
-    return sql;
-  }
+  explicit Impl(const Clock& with) : clock(with) {}
 
   // Runs `read` with a session nobody else is using.
   template <class Read>
@@ -178,14 +265,12 @@ struct SqlStore::Impl {
       return result;
     } catch (const std::exception& error) {
       give_back();
-      return Translate(error);
+      return TranslateSqlError(error);
     }
   }
 
-  const std::string path;
-  SystemClock clock;
-  std::mutex write_mutex;
-  std::unique_ptr<soci::session> writer;
+  const Clock& clock;
+  std::unique_ptr<Writer> writer;
   std::mutex mutex;
   std::condition_variable free;
   std::vector<std::unique_ptr<soci::session>> readers;
@@ -195,68 +280,33 @@ SqlStore::SqlStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqlStore::~SqlStore() = default;
 
 StatusOr<std::unique_ptr<SqlStore>> SqlStore::Open(const std::string& path) {
+  static const SystemClock clock;
+  return Open(path, clock);
+}
+
+StatusOr<std::unique_ptr<SqlStore>> SqlStore::Open(const std::string& path, const Clock& clock) {
   // Made here so that personal data is never readable by others, not even for a moment.
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return Fail(kStoreUnavailable, path + " cannot be opened for writing");
   close(fd);
-  auto impl = std::make_unique<Impl>(path);
+  auto impl = std::make_unique<Impl>(clock);
   try {
-    impl->writer = impl->OpenSession();
-    soci::session& sql = *impl->writer;
-    sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
-    int version = 0;
-    sql << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
-    const auto steps = Migrations();
-    if (version > static_cast<int>(steps.size())) {
-      return Fail(kStoreTooNew, path + " has schema version " + std::to_string(version) +
-                                    ", this program knows " + std::to_string(steps.size()));
-    }
-    for (size_t step = static_cast<size_t>(version); step < steps.size(); ++step) {
-      sql << "BEGIN IMMEDIATE";
-      std::string_view text = steps[step];
-      while (!text.empty()) {
-        const size_t end = text.find(';');
-        sql << std::string(text.substr(0, end));
-        text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-      }
-      const int now = static_cast<int>(step) + 1;
-      sql << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(now);
-      sql << "COMMIT";
-    }
-    for (size_t i = 0; i < kReaders; ++i) impl->readers.push_back(impl->OpenSession());
+    std::unique_ptr<soci::session> writer = OpenSession(path);
+    RETURN_IF_ERROR(Migrate(*writer, path));
+    RETURN_IF_ERROR(CheckAuditTail(*writer));
+    impl->writer = std::make_unique<Writer>(std::move(writer));
+    for (size_t i = 0; i < kReaders; ++i) impl->readers.push_back(OpenSession(path));
   } catch (const std::exception& error) {
-    return Translate(error);
+    return TranslateSqlError(error);
   }
   return std::unique_ptr<SqlStore>(new SqlStore(std::move(impl)));
 }
 
 Status SqlStore::Update(const std::function<Status(StoreTransaction&)>& change) {
-  std::lock_guard lock(impl_->write_mutex);
-  soci::session& sql = *impl_->writer;
-  try {
-    // IMMEDIATE: a transaction that reads and then writes must not find the database locked
-    // halfway.
-    sql << "BEGIN IMMEDIATE";
-  } catch (const std::exception& error) {
-    return Translate(error);
-  }
-  Status result;
-  try {
+  return impl_->writer->Run([&](soci::session& sql) {
     SqlTransaction transaction(sql, impl_->clock);
-    result = change(transaction);
-    if (result.ok()) {
-      sql << "COMMIT";
-      return result;
-    }
-  } catch (const std::exception& error) {
-    result = Translate(error);
-  }
-  try {
-    sql << "ROLLBACK";
-  } catch (const std::exception&) {
-    // A failed COMMIT may have rolled back already.
-  }
-  return result;
+    return change(transaction);
+  });
 }
 
 StatusOr<std::optional<Application>> SqlStore::FindApplication(const std::string& id) {
@@ -291,7 +341,7 @@ StatusOr<std::optional<ServiceKey>> SqlStore::ActiveServiceKey(ServiceKeyPurpose
     const int number = static_cast<int>(purpose);
     std::string id;
     sql << "SELECT id FROM service_key WHERE purpose = :purpose AND activated > 0 "
-           "ORDER BY activated DESC LIMIT 1",
+           "AND certificate <> '' ORDER BY activated DESC LIMIT 1",
         soci::use(number), soci::into(id);
     if (!sql.got_data()) return std::nullopt;
     return SelectServiceKey(sql, id);
@@ -301,42 +351,43 @@ StatusOr<std::optional<ServiceKey>> SqlStore::ActiveServiceKey(ServiceKeyPurpose
 StatusOr<std::optional<SerialStatus>> SqlStore::FindStatus(const std::string& serial) {
   return impl_->Reading([&](soci::session& sql) -> StatusOr<std::optional<SerialStatus>> {
     const std::string key = SerialKey(serial);
-    soci::rowset<soci::row> rows =
-        (sql.prepare << "SELECT serial_key, state, changed_at, reason FROM status_log "
-                        "WHERE serial_key = :key ORDER BY sequence DESC LIMIT 1",
-         soci::use(key));
+    soci::rowset<soci::row> rows = (sql.prepare << "SELECT " << kStatusColumns
+                                                << " FROM status_log WHERE serial_key = :key "
+                                                   "ORDER BY sequence DESC LIMIT 1",
+                                    soci::use(key));
     for (const soci::row& row : rows) return StatusOf(row);
     return std::nullopt;
   });
 }
 
-StatusOr<std::vector<SerialStatus>> SqlStore::RevokedAfter(const std::string& after, size_t most) {
-  return impl_->Reading([&](soci::session& sql) -> StatusOr<std::vector<SerialStatus>> {
-    const std::string key = after.empty() ? "" : SerialKey(after);
-    const int limit = static_cast<int>(most);
-    soci::rowset<soci::row> rows =
-        (sql.prepare << "SELECT serial_key, state, changed_at, reason FROM revoked "
-                        "WHERE serial_key > :key ORDER BY serial_key LIMIT :most",
-         soci::use(key), soci::use(limit));
-    return StatusesOf(rows);
+StatusOr<bool> SqlStore::IsCarriedOut(ByteView authority) {
+  return impl_->Reading([&](soci::session& sql) -> StatusOr<bool> {
+    const std::string digest = ToSql(authority);
+    int count = 0;
+    sql << "SELECT COUNT(*) FROM status_log WHERE authority = :digest", soci::use(digest),
+        soci::into(count);
+    return count > 0;
+  });
+}
+
+StatusOr<std::vector<PendingChange>> SqlStore::PendingChanges(const std::string& serial) {
+  return impl_->Reading([&](soci::session& sql) { return SelectPendingChanges(sql, serial); });
+}
+
+Status SqlStore::WithRevoked(const std::function<Status(RevokedSnapshot&)>& read) {
+  return impl_->Reading([&](soci::session& sql) -> Status {
+    soci::transaction transaction(sql);  // rolls back in the end: nothing was written
+    SqlSnapshot snapshot(sql);
+    return read(snapshot);
   });
 }
 
 StatusOr<std::optional<PublishedCrl>> SqlStore::LatestCrl() {
-  return impl_->Reading([&](soci::session& sql) -> StatusOr<std::optional<PublishedCrl>> {
-    soci::rowset<soci::row> rows =
-        (sql.prepare << "SELECT number, this_update, next_update, der FROM crl "
-                        "ORDER BY number DESC LIMIT 1");
-    for (const soci::row& row : rows) {
-      PublishedCrl crl{static_cast<uint64_t>(row.get<long long>(0)),
-                       {row.get<long long>(1)},
-                       {row.get<long long>(2)},
-                       {}};
-      ASSIGN_OR_RETURN(crl.der, FromSql(row.get<std::string>(3)));
-      return crl;
-    }
-    return std::nullopt;
-  });
+  return impl_->Reading([&](soci::session& sql) { return SelectLatestCrl(sql, "der"); });
+}
+
+StatusOr<std::optional<PublishedCrl>> SqlStore::LatestCrlFacts() {
+  return impl_->Reading([&](soci::session& sql) { return SelectLatestCrl(sql, "''"); });
 }
 
 StatusOr<std::optional<PresignedOcsp>> SqlStore::FindOcsp(const std::string& serial) {
@@ -362,8 +413,9 @@ StatusOr<std::vector<SerialStatus>> SqlStore::OcspDue(WallTime now, WallTime old
     const long long limit = older_than.ms;
     const int count = static_cast<int>(most);
     soci::rowset<soci::row> rows =
-        (sql.prepare << "SELECT o.serial_key, s.state, s.changed_at, s.reason FROM ocsp o "
-                        "JOIN status_log s ON s.sequence = (SELECT MAX(sequence) FROM status_log "
+        (sql.prepare << "SELECT o.serial_key, s.state, s.changed_at, s.reason, "
+                        "CAST(s.sequence AS TEXT) FROM ocsp o JOIN status_log s ON s.sequence = "
+                        "(SELECT MAX(sequence) FROM status_log "
                         "WHERE serial_key = o.serial_key) WHERE o.this_update < :older AND "
                         "o.not_after > :now ORDER BY o.this_update LIMIT :most",
          soci::use(limit), soci::use(at), soci::use(count));
@@ -372,7 +424,7 @@ StatusOr<std::vector<SerialStatus>> SqlStore::OcspDue(WallTime now, WallTime old
 }
 
 StatusOr<Bytes> SqlStore::AuditHead() {
-  return impl_->Reading([&](soci::session& sql) { return FromSql(SelectAuditHead(sql)); });
+  return impl_->Reading([](soci::session& sql) { return SelectAuditHead(sql); });
 }
 
 }  // namespace intaglio::host

@@ -1,5 +1,6 @@
 // SqlStore: StorePort over SOCI and SQLite. WAL and synchronous=FULL, so what is acknowledged is on
-// disk; one writer at a time; octets are base64 text, the one form every engine keeps.
+// disk; one writing thread with group commit, a few reading connections; octets are base64 text,
+// the one form every engine keeps.
 #ifndef INTAGLIO_HOST_STORE_SQL_STORE_H_
 #define INTAGLIO_HOST_STORE_SQL_STORE_H_
 
@@ -12,8 +13,10 @@ namespace intaglio::host {
 
 class SqlStore final : public StorePort {
  public:
-  // Opens or makes the file (mode 0600) and brings its schema up to date. kStoreUnavailable,
-  // kStoreTooNew.
+  // Opens or makes the file (mode 0600) and brings its schema up to date. `clock` dates the audit
+  // log and outlives the store; without it, the system's does. kStoreUnavailable, kStoreTooNew,
+  // kStoreCorrupt if the end of the audit log does not chain.
+  static StatusOr<std::unique_ptr<SqlStore>> Open(const std::string& path, const Clock& clock);
   static StatusOr<std::unique_ptr<SqlStore>> Open(const std::string& path);
   ~SqlStore() override;
 
@@ -27,8 +30,11 @@ class SqlStore final : public StorePort {
   StatusOr<std::optional<ServiceKey>> FindServiceKey(const std::string& id) override;
   StatusOr<std::optional<ServiceKey>> ActiveServiceKey(ServiceKeyPurpose purpose) override;
   StatusOr<std::optional<SerialStatus>> FindStatus(const std::string& serial) override;
-  StatusOr<std::vector<SerialStatus>> RevokedAfter(const std::string& after, size_t most) override;
+  StatusOr<bool> IsCarriedOut(ByteView authority) override;
+  StatusOr<std::vector<PendingChange>> PendingChanges(const std::string& serial) override;
+  Status WithRevoked(const std::function<Status(RevokedSnapshot&)>& read) override;
   StatusOr<std::optional<PublishedCrl>> LatestCrl() override;
+  StatusOr<std::optional<PublishedCrl>> LatestCrlFacts() override;
   StatusOr<std::optional<PresignedOcsp>> FindOcsp(const std::string& serial) override;
   StatusOr<std::vector<SerialStatus>> OcspDue(WallTime now, WallTime older_than,
                                               size_t most) override;
