@@ -1,6 +1,6 @@
 // Reasons of the gates: why the core does not put a CA's or responder's signature under what the
-// host built. Append only; an id is never reused. Ids from APL-0300 are of issuance, from APL-0350
-// of certificate status.
+// host built. Append only; an id is never reused. Ids from APL-0300 are of issuance; those of
+// certificate status, from APL-0350, are in status_reasons.h.
 #ifndef INTAGLIO_APPLIANCE_POLICY_GATE_REASONS_H_
 #define INTAGLIO_APPLIANCE_POLICY_GATE_REASONS_H_
 
