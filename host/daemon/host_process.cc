@@ -1,7 +1,11 @@
 #include "host/daemon/host_process.h"
 
 #include <signal.h>
-#include <time.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include "attestation/registry/qscd_registry.h"
 #include "base/log.h"
@@ -16,30 +20,78 @@ namespace {
 
 constexpr Duration kTaskEvery = 10 * kSecond;
 
-bool StopSignalled(Duration wait) {
+// Returns on SIGTERM or SIGINT, which every thread blocks.
+void WaitForStop() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  const timespec limit{wait / 1000, wait % 1000 * 1'000'000};
-  return sigtimedwait(&signals, nullptr, &limit) > 0;
+  int which = 0;
+  while (sigwait(&signals, &which) != 0) continue;
 }
 
-// What must happen though nobody asks: a fresh CRL and OCSP answers signed ahead. Failures are
+// What must happen though nobody asks: a fresh CRL and OCSP answers signed ahead. On a thread of
+// its own, so that a core that does not answer cannot delay a stop signal's notice. Failures are
 // logged and tried again.
-void DoPeriodicTasks(StatusService& status) {
-  const Status crl = status.KeepCrlFresh();
-  if (Is(crl, kServiceNotReady)) return;  // there is no CA yet
-  if (!crl.ok()) LogFailure("crl.periodic", crl);
-  for (;;) {
-    const auto done = status.PresignOcsp();
-    if (!done.ok()) {
-      LogFailure("ocsp.presign", done.status());
-      return;
+class PeriodicTasks final {
+ public:
+  PeriodicTasks(StatusService& status, Revocation& revocation, Administration& administration)
+      : status_(status),
+        revocation_(revocation),
+        administration_(administration),
+        thread_([this] { Loop(); }) {}
+  ~PeriodicTasks() { Stop(); }
+  PeriodicTasks(const PeriodicTasks&) = delete;
+  PeriodicTasks& operator=(const PeriodicTasks&) = delete;
+
+  // Returns after the task in hand. Idempotent.
+  void Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
     }
-    if (*done == 0) return;
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
   }
-}
+
+ private:
+  void Loop() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      lock.unlock();
+      DoOnce();
+      lock.lock();
+      wake_.wait_for(lock, std::chrono::milliseconds(kTaskEvery), [this] { return stopping_; });
+    }
+  }
+  bool stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+  void DoOnce() {
+    // First what a crash left between the core and the status log, for a CRL without it is refused.
+    const Status pending = revocation_.FinishPending();
+    if (!pending.ok()) LogFailure("revocation.pending", pending);
+    const Status responder = administration_.KeepResponderFresh();
+    if (!responder.ok()) LogFailure("responder.periodic", responder);
+    const Status crl = status_.KeepCrlFresh();
+    if (Is(crl, kServiceNotReady)) return;  // there is no CA yet
+    if (!crl.ok()) LogFailure("crl.periodic", crl);
+    while (!stopping()) {
+      const auto done = status_.PresignOcsp();
+      if (!done.ok()) LogFailure("ocsp.presign", done.status());
+      if (!done.ok() || *done == 0) return;
+    }
+  }
+
+  StatusService& status_;
+  Revocation& revocation_;
+  Administration& administration_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses the others
+};
 
 }  // namespace
 
@@ -72,12 +124,12 @@ Status RunHost(const HostSettings& settings) {
                                         core, *store, registry, terms, clock}));
   LogInfo("host.ready", {{"grpc_port", std::to_string(grpc->port())},
                          {"http_port", std::to_string(http->port())}});
-  do {
-    DoPeriodicTasks(status);
-  } while (!StopSignalled(kTaskEvery));
+  PeriodicTasks tasks(status, revocation, administration);
+  WaitForStop();
   LogInfo("host.stopping");
   grpc->Stop();
   http->Stop();
+  tasks.Stop();
   return OkStatus();
 }
 

@@ -3,8 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
 
 #include "base/file.h"
 #include "base/reasons.h"
@@ -166,7 +171,6 @@ TEST_F(SettingsTest, TheProgramSaysWhetherItCanBeUsed) {
                                 arguments + " >/dev/null 2>&1";
     return WEXITSTATUS(system(command.c_str()));
   };
-  ASSERT_NE(getenv("INTAGLIO_BIN_DIR"), nullptr);
   EXPECT_EQ(run("--version"), 0);
   EXPECT_EQ(run("--help"), 0);
   EXPECT_EQ(run(""), 2);
@@ -174,6 +178,101 @@ TEST_F(SettingsTest, TheProgramSaysWhetherItCanBeUsed) {
   EXPECT_EQ(run("--check-config --config " + Config()), 0);
   EXPECT_EQ(run("--check-config --config " + Config("tsp_name: \"Lab\"", "")), 1);
   EXPECT_EQ(run("--config " + dir_.Sub("nothing")), 1);
+}
+
+constexpr char kRegistry[] = R"(entries {
+  id: "lab" product: "p" vendor: "v" hw_model: "m" hw_version: "1" sw_name: "s" sw_version: "1"
+  kind: QSCD_KIND_LAB valid_from: "2026-01-01" valid_until: "2036-01-01" status: QSCD_STATUS_LISTED
+  source: "lab" last_checked: "2026-01-01" entered_by: "a" entered_by: "b" })";
+
+// intaglio-host as a child process; its log comes line by line.
+class Host final {
+ public:
+  explicit Host(const std::string& config) {
+    const char* folder = getenv("INTAGLIO_BIN_DIR");
+    const std::string program = std::string(folder != nullptr ? folder : ".") + "/intaglio-host";
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    child_ = fork();
+    if (child_ == 0) {
+      dup2(ends[1], STDERR_FILENO);
+      close(ends[0]);
+      execl(program.c_str(), program.c_str(), "--config", config.c_str(), nullptr);
+      _exit(127);
+    }
+    close(ends[1]);
+    log_ = fdopen(ends[0], "r");
+  }
+  ~Host() { fclose(log_); }
+  Host(const Host&) = delete;
+
+  // The first line with `event`, or "" if the process ended before.
+  std::string LineWith(const std::string& event) {
+    char line[4096];
+    while (fgets(line, sizeof line, log_) != nullptr) {
+      if (std::string(line).find(event) != std::string::npos) return line;
+    }
+    return "";
+  }
+  // Exit code after `signal`; -1 if the signal killed it.
+  int StopBy(int signal) {
+    kill(child_, signal);
+    int status = 0;
+    waitpid(child_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  int ExitCode() {
+    int status = 0;
+    waitpid(child_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  pid_t child_ = -1;
+  FILE* log_ = nullptr;
+};
+
+class HostProcessTest : public SettingsTest {
+ protected:
+  void SetUp() override {
+    SettingsTest::SetUp();
+    Write("registry.textproto", kRegistry, 0644);
+    SystemRng rng;
+    const auto key = GenerateP256Key();
+    const WallTime now = SystemClock().Now();
+    const auto root =
+        MakeDeviceRoot(key->get(), {"Lab", "root"}, {now - kMinute, now + kDay}, *DrawSerial(rng));
+    ASSERT_THAT(root, IsOk());
+    Write("root.pem", CertificateToPem(*root), 0644);
+  }
+  // Any free ports, and `from` replaced.
+  std::string Runnable(const std::string& from = "", const std::string& to = "") {
+    std::string text = AsString(*ReadFile(Config(from, to), FileTrust::kAnyMode, 65536));
+    for (const char* port : {"listen: \"127.0.0.1:7500", "listen: \"127.0.0.1:7580"}) {
+      text.replace(text.find(port), strlen(port), "listen: \"127.0.0.1:0");
+    }
+    const std::string roots = "device_roots: \"" + dir_.Sub("a.pem");
+    text.replace(text.find(roots), roots.size(), "device_roots: \"" + dir_.Sub("root.pem"));
+    Write("host.textproto", text, 0600);
+    return dir_.Sub("host.textproto");
+  }
+};
+
+TEST_F(HostProcessTest, ServesWithoutACoreAndStopsCleanly) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Host host(Runnable());
+    const std::string ready = host.LineWith("host.ready");
+    EXPECT_THAT(ready, HasSubstr("grpc_port="));
+    EXPECT_THAT(ready, HasSubstr("http_port="));
+    EXPECT_EQ(host.StopBy(signal), 0);
+    EXPECT_NE(host.LineWith("host.stopping"), "");
+  }
+}
+
+TEST_F(HostProcessTest, DoesNotStartWithoutItsRegistryEntry) {
+  Host host(Runnable("qscd_entry_id: \"lab\"", "qscd_entry_id: \"other\""));
+  EXPECT_EQ(host.LineWith("host.ready"), "");
+  EXPECT_EQ(host.ExitCode(), 1);
 }
 
 }  // namespace
