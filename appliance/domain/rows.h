@@ -13,8 +13,7 @@ enum class KeyState { kUsable, kSuspended, kBlocked, kDestroyed };
 struct KeyRow {
   uint64_t least_version = 0;
   KeyState state = KeyState::kUsable;
-  bool agreement_signed = false;
-  Digest latest_record_sha256{};
+  Bytes agreement_signature;  // the one a version 1 record makes; empty before
 };
 
 enum class SerialState { kDrawn, kIntent, kIssued, kSuspended, kRevoked };

@@ -36,10 +36,8 @@ Status SoleControlPolicy::MayActivate(const KeyRecord& record, const KeyRow& row
                                     std::to_string(kMaxHashesPerActivation) + " are allowed");
   }
   if (record.version == kVersionCertified &&
-      (row.agreement_signed || dtbsr.size() != 1 || dtbsr[0] != record.agreement_digest)) {
-    return Fail(kAgreementOnly, row.agreement_signed
-                                    ? "the agreement is signed; the certificate is not accepted yet"
-                                    : "record version 1 signs the agreement's hash alone");
+      (dtbsr.size() != 1 || dtbsr[0] != record.agreement_digest)) {
+    return Fail(kAgreementOnly, "record version 1 signs the agreement's hash alone");
   }
   return OkStatus();
 }

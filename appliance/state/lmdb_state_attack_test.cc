@@ -63,7 +63,7 @@ class LmdbStateAttackTest : public ::testing::Test {
     Open();
     ASSERT_THAT(state_->Update([&](RowTransaction& rows) -> Status {
       RETURN_IF_ERROR(
-          rows.PutKey(TestKeyId(1), KeyRow{2, KeyState::kBlocked, true, TestDigest(1)}));
+          rows.PutKey(TestKeyId(1), KeyRow{2, KeyState::kBlocked, {}}));
       RETURN_IF_ERROR(rows.PutKey(TestKeyId(2), KeyRow{}));
       RETURN_IF_ERROR(rows.PutOrder(TestDigest(3), TestOrder(WallTime{10})));
       RETURN_IF_ERROR(rows.PutCa(TestKeyId(4), CaRow{7, WallTime{1000}}));
@@ -159,7 +159,7 @@ TEST_F(LmdbStateAttackTest, AnOlderCopyOfARowIsFoundByTheSums) {
   const Bytes before = RawStore(path(), "key").Get(TestKeyId(2).view());
   Open();
   ASSERT_THAT(state_->Update([](RowTransaction& rows) {
-    return rows.PutKey(TestKeyId(2), KeyRow{0, KeyState::kDestroyed, false, {}});
+    return rows.PutKey(TestKeyId(2), KeyRow{0, KeyState::kDestroyed, {}});
   }),
               IsOk());
   state_.reset();

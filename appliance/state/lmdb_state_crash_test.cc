@@ -26,7 +26,7 @@ using ::intaglio::testing_support::TempDir;
       ASSIGN_OR_RETURN(CaRow ca, rows.FindCa(TestKeyId(1)));
       number = ++ca.last_crl_number;
       RETURN_IF_ERROR(rows.PutCa(TestKeyId(1), ca));
-      RETURN_IF_ERROR(rows.PutKey(TestKeyId(number), KeyRow{number, {}, false, {}}));
+      RETURN_IF_ERROR(rows.PutKey(TestKeyId(number), KeyRow{number, {}, {}}));
       const Serial serial{Bytes{0x40, static_cast<uint8_t>(number)}};
       const SerialState next = number % 2 == 0 ? SerialState::kIssued : SerialState::kSuspended;
       return rows.PutSerial(TestKeyId(1), serial, TestSerialRow(next));

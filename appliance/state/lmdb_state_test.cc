@@ -72,7 +72,7 @@ TEST_F(LmdbStateTest, ANewStoreHasNothing) {
 }
 
 TEST_F(LmdbStateTest, EveryFieldOfEveryRowSurvivesReopening) {
-  const KeyRow key{3, KeyState::kBlocked, true, TestDigest(4)};
+  const KeyRow key{3, KeyState::kBlocked, Bytes{1, 0, 2}};
   const CaRow ca{41, WallTime{1'700'000'000'000}};
   ASSERT_THAT(state_->Update([&](RowTransaction& rows) -> Status {
     RETURN_IF_ERROR(rows.PutKey(TestKeyId(1), key));
@@ -90,8 +90,7 @@ TEST_F(LmdbStateTest, EveryFieldOfEveryRowSurvivesReopening) {
   const KeyRow key_back = **state_->FindKey(TestKeyId(1));
   EXPECT_EQ(key_back.least_version, 3u);
   EXPECT_EQ(key_back.state, KeyState::kBlocked);
-  EXPECT_TRUE(key_back.agreement_signed);
-  EXPECT_EQ(key_back.latest_record_sha256, TestDigest(4));
+  EXPECT_EQ(key_back.agreement_signature, (Bytes{1, 0, 2}));
 
   const SerialRow serial = **state_->FindSerial(TestKeyId(2), TestSerial("40aa"));
   EXPECT_EQ(serial.state, SerialState::kSuspended);
@@ -127,7 +126,7 @@ TEST_F(LmdbStateTest, EveryFieldOfEveryRowSurvivesReopening) {
 TEST_F(LmdbStateTest, EveryStateOfKeysAndSerialsIsKept) {
   for (const KeyState key_state :
        {KeyState::kUsable, KeyState::kSuspended, KeyState::kBlocked, KeyState::kDestroyed}) {
-    EXPECT_EQ(DecodeKeyRow(EncodeRow(KeyRow{0, key_state, false, {}}))->state, key_state);
+    EXPECT_EQ(DecodeKeyRow(EncodeRow(KeyRow{0, key_state, {}}))->state, key_state);
   }
   for (const SerialState serial_state :
        {SerialState::kDrawn, SerialState::kIntent, SerialState::kIssued, SerialState::kSuspended,
@@ -263,7 +262,7 @@ TEST_F(LmdbStateTest, NothingIsChangedWhenTheChangeFails) {
 TEST_F(LmdbStateTest, TheStateHashDependsOnRowsNotOnTheirHistory) {
   const auto put = [&](uint64_t key, uint64_t version) {
     ASSERT_THAT(state_->Update([&](RowTransaction& rows) {
-      return rows.PutKey(TestKeyId(key), KeyRow{version, KeyState::kUsable, false, {}});
+      return rows.PutKey(TestKeyId(key), KeyRow{version, KeyState::kUsable, {}});
     }),
                 IsOk());
   };

@@ -154,8 +154,7 @@ Bytes EncodeRow(const KeyRow& row) {
   pb::KeyRow out;
   out.set_least_version(row.least_version);
   out.set_state(ToProto(row.state));
-  out.set_agreement_signed(row.agreement_signed);
-  out.set_latest_record_sha256(AsString(row.latest_record_sha256));
+  out.set_agreement_signature(AsString(row.agreement_signature));
   return Serialise(out);
 }
 
@@ -164,9 +163,7 @@ StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
   KeyRow row;
   row.least_version = in.least_version();
   ASSIGN_OR_RETURN(row.state, FromProto(in.state()));
-  row.agreement_signed = in.agreement_signed();
-  RETURN_IF_ERROR(
-      ReadDigest(in.latest_record_sha256(), "latest_record_sha256", row.latest_record_sha256));
+  row.agreement_signature = ToBytes(in.agreement_signature());
   return row;
 }
 

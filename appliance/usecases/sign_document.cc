@@ -88,16 +88,21 @@ StatusOr<std::vector<Bytes>> SignDocument::Finish(const FinishInput& input) {
   ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(key.record.key_id));
   if (!row) return Fail(kRecordStale, "the key's row is gone");
   RETURN_IF_ERROR(CheckKeyState(*row));
+  const bool agreement = key.record.version == kVersionCertified;
+  if (agreement && !row->agreement_signature.empty()) {
+    // Signed before; a host that lost the answer gets that signature, never a second one.
+    return std::vector<Bytes>{row->agreement_signature};
+  }
   ASSIGN_OR_RETURN(std::vector<Bytes> signatures,
                    services_.token.Sign(std::move(permit), key.record));
   event.type = EventType::kSigned;
   event.output_digest = DigestOf(signatures);
   RETURN_IF_ERROR(services_.journal.Append(event).status());
-  if (key.record.version == kVersionCertified) {
+  if (agreement) {
     RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
       ASSIGN_OR_RETURN(auto current, rows.FindKey(key.record.key_id));
       if (!current) return Fail(kRecordStale, "the key's row is gone");
-      current->agreement_signed = true;
+      current->agreement_signature = signatures.front();
       return rows.PutKey(key.record.key_id, *current);
     }));
   }

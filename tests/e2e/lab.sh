@@ -199,7 +199,9 @@ lab_start() {
   : >>"$log"
   local ready
   ready=$(grep -c "$side.ready" "$log" || true)
-  run_as "intaglio-$side" "$lab/bin/intaglio-$side" --config "$lab/$side.textproto" >>"$log" 2>&1 3>&- </dev/null &
+  # exec, so that the process id is the daemon's own.
+  (exec setpriv --reuid "intaglio-$side" --regid "intaglio-$side" --groups "$lab_group" -- \
+    "$lab/bin/intaglio-$side" --config "$lab/$side.textproto") >>"$log" 2>&1 3>&- </dev/null &
   echo $! >"$lab/$side.pid"
   local i
   for ((i = 0; i < 300; i++)); do
