@@ -134,6 +134,9 @@ Status WriteIfNamed(const std::string& path, ByteView content) {
 
 StatusOr<Report> CredentialShow(const ShowFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const hpb::Credential credential, FetchCredential(flags.credential, session));
+  if (credential.certificate().empty() && !flags.certificate_out.empty()) {
+    return Fail(kAnswerInvalid, "it has no certificate yet; issue it first");
+  }
   std::string chain;
   for (const std::string& each : credential.chain()) chain += CertificateToPem(AsBytes(each));
   const std::string certificate = CertificateToPem(AsBytes(credential.certificate()));

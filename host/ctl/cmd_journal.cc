@@ -1,4 +1,5 @@
 // The core's journal, as auditors take it away and read it.
+#include <cstdio>
 #include <fstream>
 
 #include "base/reasons.h"
@@ -33,7 +34,7 @@ StatusOr<Report> JournalExport(const ExportFlags& flags, Session& session) {
   const std::string partial = flags.out + ".part";
   std::ofstream file(partial, std::ios::binary | std::ios::trunc);
   JournalChain chain;
-  RETURN_IF_ERROR(host->ReadJournal(flags.from, [&](ByteView line) -> Status {
+  const Status read = host->ReadJournal(flags.from, [&](ByteView line) -> Status {
     if (chain.lines() == 0) {
       ASSIGN_OR_RETURN(const auto first, chain.Add(line));
       if (first.sequence() != flags.from) {
@@ -47,8 +48,12 @@ StatusOr<Report> JournalExport(const ExportFlags& flags, Session& session) {
     file.write(reinterpret_cast<const char*>(framed.data()),
                static_cast<std::streamsize>(framed.size()));
     return OkStatus();
-  }));
+  });
   file.close();
+  if (!read.ok()) {
+    std::remove(partial.c_str());
+    return read;
+  }
   if (file.fail() || std::rename(partial.c_str(), flags.out.c_str()) != 0) {
     return Fail(kFileUnwritable, flags.out);
   }
