@@ -195,16 +195,19 @@ int Main(int argc, char** argv) {
       LinkedCore core(*link);
       Stolen stolen{settings.terms, *store, core, {}, {}};
       for (const std::string& need : attack.needs) {
-        if (!arguments.contains(need)) return Fail(kFieldInvalid, "field " + need + ": is required");
+        if (!arguments.contains(need))
+          return Fail(kFieldInvalid, "field " + need + ": is required");
       }
       return attack.run(stolen, arguments);
     };
     const Status status = run();
-    fprintf(stderr, "%s\n", status.ok() ? "the core did it" : std::string(status.message()).c_str());
+    fprintf(stderr, "%s\n",
+            status.ok() ? "the core did it" : std::string(status.message()).c_str());
     return status.ok() ? 0 : 1;
   }
-  fprintf(stderr, "intaglio-adversary ATTACK --config host.textproto [--application ID] "
-                  "[--credential ID] [--serial HEX] [--authenticator-key FILE]\nattacks:");
+  fprintf(stderr,
+          "intaglio-adversary ATTACK --config host.textproto [--application ID] "
+          "[--credential ID] [--serial HEX] [--authenticator-key FILE]\nattacks:");
   for (const Attack& attack : attacks) fprintf(stderr, " %s", attack.name);
   fprintf(stderr, "\n");
   return 2;

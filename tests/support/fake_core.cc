@@ -382,7 +382,8 @@ Status FakeCore::JudgeCrl(ByteView der) {
   const host::X509CrlPtr crl(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())));
   if (!crl) return Refuse(appliance::kRequestInvalid, "not a CRL");
   const std::unique_ptr<ASN1_INTEGER, host::CFree<ASN1_INTEGER_free>> number(
-      static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(crl.get(), NID_crl_number, nullptr, nullptr)));
+      static_cast<ASN1_INTEGER*>(
+          X509_CRL_get_ext_d2i(crl.get(), NID_crl_number, nullptr, nullptr)));
   uint64_t value = 0;
   ASN1_INTEGER_get_uint64(&value, number.get());
   if (value <= last_crl_number_ || value - last_crl_number_ > 1000) {
@@ -418,8 +419,7 @@ Status FakeCore::JudgeCrl(ByteView der) {
   return OkStatus();
 }
 
-StatusOr<Bytes> FakeCore::SignCrl(ByteView ca_record, uint64_t size,
-                                  const host::OctetSource& tbs) {
+StatusOr<Bytes> FakeCore::SignCrl(ByteView ca_record, uint64_t size, const host::OctetSource& tbs) {
   {
     Act act(*this, "BeginCrl");
     RETURN_IF_ERROR(act.Begin());

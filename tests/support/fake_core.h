@@ -60,8 +60,7 @@ class FakeCore final : public host::CorePort {
   StatusOr<WallTime> RevokeBySigner(const ProvenInput& input) override;
   StatusOr<WallTime> ChangeState(const host::ApprovedOctets& order) override;
   Status BlockKey(ByteView key_id) override;
-  StatusOr<Bytes> SignCrl(ByteView ca_record, uint64_t size,
-                          const host::OctetSource& tbs) override;
+  StatusOr<Bytes> SignCrl(ByteView ca_record, uint64_t size, const host::OctetSource& tbs) override;
   StatusOr<std::vector<Bytes>> SignOcsp(const OcspInput& input) override;
   StatusOr<std::vector<Bytes>> ReadJournal(uint64_t from_sequence, uint32_t most) override;
 

@@ -74,8 +74,7 @@ std::string HostFixture::RegistryText(const std::string& status) {
 
 void HostFixture::Restart() {
   host_.reset();
-  host_ =
-      std::make_unique<HostUseCases>(database(), core, terms, *registry_, *roots_, clock, rng);
+  host_ = std::make_unique<HostUseCases>(database(), core, terms, *registry_, *roots_, clock, rng);
 }
 
 void HostFixture::Restart(const std::string& registry_textproto) {
@@ -91,8 +90,8 @@ std::string HostFixture::MakeServiceKey(ServiceKeyPurpose purpose) {
   auto& generate = *command.mutable_generate_service_key();
   generate.set_purpose(static_cast<core::v1::ServiceKeyPurpose>(purpose));
   generate.set_label("key");
-  const auto key = Must(
-      host_->administration.Execute({host::SerializeCanonical(command), {}}, {purpose, ""}));
+  const auto key =
+      Must(host_->administration.Execute({host::SerializeCanonical(command), {}}, {purpose, ""}));
   return ToHex(key.key_id);
 }
 
@@ -101,14 +100,14 @@ host::Administration::Activation HostFixture::PrepareCa() {
   const std::string status_id = MakeServiceKey(ServiceKeyPurpose::kStatus);
   const auto ca_key = Must(host_->store->FindServiceKey(ca_id));
   const auto root = Must(host::CaDescription::Create(root_));
-  const Bytes tbs = Must(host::BuildCaTbs({.root = root,
-                                           .serial = RootSerial(2),
-                                           .subject = Name("LAB - not qualified CA"),
-                                           .spki = ca_key->spki,
-                                           .validity = {clock.Now() - kDay,
-                                                        clock.Now() + 3650 * kDay},
-                                           .root_certificate_url = "http://ca.example/ca/root.crt",
-                                           .root_crl_url = "http://ca.example/crl/root.crl"}));
+  const Bytes tbs =
+      Must(host::BuildCaTbs({.root = root,
+                             .serial = RootSerial(2),
+                             .subject = Name("LAB - not qualified CA"),
+                             .spki = ca_key->spki,
+                             .validity = {clock.Now() - kDay, clock.Now() + 3650 * kDay},
+                             .root_certificate_url = "http://ca.example/ca/root.crt",
+                             .root_crl_url = "http://ca.example/crl/root.crl"}));
   const Bytes certificate = Must(host::SignCertificate(tbs, Native(root_key_)));
   core::v1::Command command;
   command.set_nonce(AsString(Must(core.BeginCommand())));
@@ -133,7 +132,7 @@ host::Enrolment::NewApplication HostFixture::NewApplication() const {
 }
 
 host::IdentityEvidence HostFixture::Evidence() const {
-  return {1,         "passport", "K1234567",           "1980-01-08",
+  return {1,         "passport",  "K1234567",           "1980-01-08",
           "Tallinn", "chip read", registration[0].id(), ""};
 }
 

@@ -91,9 +91,9 @@ class HostFixture {
 
   Bytes StateOrder(const std::string& serial, host::StateAction action,
                    host::RevocationReason reason = host::RevocationReason::kUnspecified);
-  StatusOr<host::Credential> Change(const std::string& serial, host::StateAction action,
-                                    host::RevocationReason reason =
-                                        host::RevocationReason::kUnspecified);
+  StatusOr<host::Credential> Change(
+      const std::string& serial, host::StateAction action,
+      host::RevocationReason reason = host::RevocationReason::kUnspecified);
   StatusOr<host::Credential> CarryOut(const Bytes& order);
 
  private:

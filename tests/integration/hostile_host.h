@@ -1,0 +1,125 @@
+// HostileHost: a core behind its real link, and a host that holds the link's TLS key and says what
+// it likes. People sign only what their test lets them sign.
+#ifndef INTAGLIO_TESTS_INTEGRATION_HOSTILE_HOST_H_
+#define INTAGLIO_TESTS_INTEGRATION_HOSTILE_HOST_H_
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "appliance/link/dispatcher.h"
+#include "appliance/link/link_server.h"
+#include "host/x509/ca_description.h"
+#include "host/x509/certificate_builder.h"
+#include "host/x509/ocsp_response.h"
+#include "host/x509/test_pki.h"
+#include "intaglio/core/v1/link.pb.h"
+#include "tests/support/core_fixture.h"
+#include "tests/support/raw_link.h"
+
+namespace intaglio::testing_support {
+
+namespace pb = ::intaglio::core::v1;
+
+// How a connection ended, as the core journals it.
+class EndedLinks final : public appliance::LinkObserver {
+ public:
+  void Opened(uint64_t, const std::string&) override {}
+  void Refused(const Status& status, const std::string&) override { Add(status); }
+  void Ended(uint64_t, const Status& status) override { Add(status); }
+  std::vector<std::string> Reasons();
+
+ private:
+  void Add(const Status& status);
+  std::mutex mutex_;
+  std::vector<std::string> reasons_;
+};
+
+class HostileHost final {
+ public:
+  HostileHost();
+
+  CoreFixture& core() { return core_; }
+  EndedLinks& ended() { return ended_; }
+  // A connection with the host's own TLS key.
+  std::unique_ptr<RawLink> Connect();
+  // One request as a raw frame, and what the core answers.
+  pb::CoreResponse Ask(pb::CoreRequest request);
+  // The Reason's name, or "" if the core did it.
+  static std::string ReasonOf(const pb::CoreResponse& response) {
+    return response.has_failure() ? response.failure().reason_name() : "";
+  }
+
+  // An order for Mari's key, for `authenticator`.
+  pb::IssuanceOrder Order(const P256Signer& authenticator);
+  pb::SignedStatement Approve(const google::protobuf::Message& statement,
+                              const std::vector<const P256Signer*>& officers);
+  pb::SignedStatement ApproveByTwo(const google::protobuf::Message& statement) {
+    return Approve(statement, {&core_.registration(0), &core_.registration(1)});
+  }
+  // A whole, honest way to a key that signs; keeps what a host would keep.
+  struct Signer {
+    pb::SignedStatement order;
+    Bytes record[3];  // by version
+    Bytes spki;
+    Bytes key_id;
+    Bytes certificate;
+    Bytes serial;
+  };
+  Signer NewKey(const P256Signer& authenticator);
+  Signer NewCertificate(const P256Signer& authenticator);
+  Signer NewAccepted(const P256Signer& authenticator);
+  // The TBSCertificate an honest host builds for `signer`, with a serial of the core's.
+  host::SubscriberRequest HonestRequest(const Signer& signer);
+  pb::CoreRequest IssueRequest(const Signer& signer, const Bytes& tbs);
+  pb::CoreResponse Revoke(const Signer& signer, pb::StateAction action);
+  // A TBSCertList over these entries, streamed to the core; its answer to the last frame.
+  struct Listed {
+    Bytes serial;
+    int64_t at_ms;
+    host::RevocationReason reason;
+  };
+  pb::CoreResponse SignCrl(const std::vector<Listed>& entries, uint64_t number);
+  pb::CoreRequest OcspRequest(const Bytes& serial, const host::OcspCertStatus& status);
+
+  pb::CoreRequest BeginRequest(const Bytes& record, const std::vector<Digest>& hashes);
+  pb::CoreRequest SignRequest(const Bytes& record, const Bytes& payload, const P256Signer& by);
+  const Bytes& ca_record() const { return ca_record_; }
+  const host::CaDescription& ca() const { return *ca_; }
+
+ private:
+  void SetUpCa();
+  pb::ExecuteCommandResponse Command(const std::function<void(pb::Command&)>& fill,
+                                     const Bytes& ca_record);
+
+  CoreFixture core_;
+  appliance::ProofCheck proofs_{core_.services()};
+  appliance::ExecuteCommand execute_command_{core_.services()};
+  appliance::GenerateSignerKey generate_signer_key_{core_.services()};
+  appliance::AttestKeys attest_keys_{core_.services(), std::nullopt, {}, {}};
+  appliance::IssueCertificate issue_certificate_{core_.services()};
+  appliance::SignDocument sign_document_{core_.services(), proofs_};
+  appliance::AcceptCertificate accept_certificate_{core_.services(), proofs_};
+  appliance::ChangeState change_state_{core_.services(), proofs_};
+  appliance::SignStatus sign_status_{core_.services(), change_state_};
+  appliance::Dispatcher dispatcher_{
+      core_.services(),
+      {execute_command_, generate_signer_key_, attest_keys_, issue_certificate_, sign_document_,
+       accept_certificate_, change_state_, sign_status_},
+      "test",
+      1};
+  EndedLinks ended_;
+  TemporaryFolder folder_;
+  LinkIdentity host_identity_;
+  std::unique_ptr<appliance::LinkServer> server_;
+  std::unique_ptr<RawLink> link_;
+  uint64_t next_id_ = 1;
+  Bytes ca_record_, ca_key_id_, ca_certificate_, status_record_, status_spki_;
+  std::unique_ptr<host::CaDescription> ca_;
+};
+
+}  // namespace intaglio::testing_support
+
+#endif  // INTAGLIO_TESTS_INTEGRATION_HOSTILE_HOST_H_
