@@ -48,14 +48,18 @@ class ListedEntries final : public host::CrlEntrySource {
 
 }  // namespace
 
-std::vector<std::string> EndedLinks::Reasons() {
-  std::lock_guard lock(mutex_);
+std::vector<std::string> EndedLinks::WaitFor(size_t count) {
+  std::unique_lock lock(mutex_);
+  more_.wait_for(lock, std::chrono::seconds(20), [&] { return reasons_.size() >= count; });
   return reasons_;
 }
 
 void EndedLinks::Add(const Status& status) {
-  std::lock_guard lock(mutex_);
-  reasons_.push_back(ReasonNameOf(status));
+  {
+    std::lock_guard lock(mutex_);
+    reasons_.push_back(ReasonNameOf(status));
+  }
+  more_.notify_all();
 }
 
 HostileHost::HostileHost() {

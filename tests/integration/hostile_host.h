@@ -3,6 +3,7 @@
 #ifndef INTAGLIO_TESTS_INTEGRATION_HOSTILE_HOST_H_
 #define INTAGLIO_TESTS_INTEGRATION_HOSTILE_HOST_H_
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,11 +30,13 @@ class EndedLinks final : public appliance::LinkObserver {
   void Opened(uint64_t, const std::string&) override {}
   void Refused(const Status& status, const std::string&) override { Add(status); }
   void Ended(uint64_t, const Status& status) override { Add(status); }
-  std::vector<std::string> Reasons();
+  // The Reasons so far, once there are `count` of them or 20 seconds have passed.
+  std::vector<std::string> WaitFor(size_t count);
 
  private:
   void Add(const Status& status);
   std::mutex mutex_;
+  std::condition_variable more_;
   std::vector<std::string> reasons_;
 };
 

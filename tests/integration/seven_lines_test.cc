@@ -298,7 +298,7 @@ TEST_F(SevenLinesTest, ABadFrameEndsItsConnectionAndTheCoreLives) {
     ASSERT_TRUE(link->Send(bad[i]).ok());
     EXPECT_TRUE(link->PeerCloses(20 * kSecond)) << i;
   }
-  EXPECT_EQ(host_.ended().Reasons().size(), bad.size());
+  EXPECT_EQ(host_.ended().WaitFor(bad.size()).size(), bad.size());
   ExpectDone(host_.Ask(status));
 }
 
