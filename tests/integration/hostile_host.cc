@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -81,17 +82,23 @@ std::unique_ptr<RawLink> HostileHost::Connect() {
 }
 
 pb::CoreResponse HostileHost::Ask(pb::CoreRequest request) {
+  return AskOver(*link_, std::move(request));
+}
+
+pb::CoreResponse HostileHost::AskOver(RawLink& link, pb::CoreRequest request) {
   request.set_id(next_id_++);
   pb::CoreResponse response;
-  EXPECT_TRUE(link_->SendFrame(appliance::SerializeCanonical(request)).ok());
-  const Bytes frame = Must(link_->ReceiveFrame(kPatience));
+  EXPECT_TRUE(link.SendFrame(appliance::SerializeCanonical(request)).ok());
+  heard_.push_back(Must(link.ReceiveFrame(kPatience)));
+  const Bytes& frame = heard_.back();
   EXPECT_TRUE(response.ParseFromArray(frame.data(), static_cast<int>(frame.size())));
   EXPECT_EQ(response.id(), request.id());
   return response;
 }
 
-pb::ExecuteCommandResponse HostileHost::Command(const std::function<void(pb::Command&)>& fill,
-                                                const Bytes& ca_record) {
+pb::CoreRequest HostileHost::CommandRequest(const std::function<void(pb::Command&)>& fill,
+                                            const Bytes& ca_record,
+                                            const std::vector<const P256Signer*>& officers) {
   pb::CoreRequest begin;
   begin.mutable_begin_command();
   const auto begun = Ask(begin).begin_command();
@@ -104,34 +111,44 @@ pb::ExecuteCommandResponse HostileHost::Command(const std::function<void(pb::Com
   command.set_expires_at_ms(now + kHour);
   fill(command);
   pb::CoreRequest request;
-  *request.mutable_execute_command()->mutable_command() =
-      Approve(command, {&core_.security(0), &core_.security(1)});
+  *request.mutable_execute_command()->mutable_command() = Approve(command, officers);
   request.mutable_execute_command()->set_ca_record(AsString(ca_record));
-  const auto response = Ask(request);
+  return request;
+}
+
+pb::CoreRequest HostileHost::InstallCaRequest() {
+  return CommandRequest(
+      [&](pb::Command& command) {
+        auto& act = *command.mutable_install_ca_certificate();
+        act.set_ca_key_id(AsString(ca_key_id_));
+        act.set_certificate(AsString(ca_certificate_));
+      },
+      ca_record_, {&core_.security(0), &core_.security(1)});
+}
+
+pb::ExecuteCommandResponse HostileHost::Command(const std::function<void(pb::Command&)>& fill) {
+  const auto response = Ask(CommandRequest(fill, {}, {&core_.security(0), &core_.security(1)}));
   EXPECT_EQ(ReasonOf(response), "") << response.failure().detail();
   return response.execute_command();
 }
 
 void HostileHost::SetUpCa() {
-  const auto ca = Command(
-      [](pb::Command& command) {
-        auto& act = *command.mutable_generate_service_key();
-        act.set_purpose(pb::SERVICE_KEY_PURPOSE_CA_ISSUING);
-        act.set_algorithm(pb::KEY_ALGORITHM_P256);
-        act.set_label("ca");
-      },
-      {});
-  const auto status = Command(
-      [](pb::Command& command) {
-        auto& act = *command.mutable_generate_service_key();
-        act.set_purpose(pb::SERVICE_KEY_PURPOSE_STATUS);
-        act.set_algorithm(pb::KEY_ALGORITHM_P256);
-        act.set_label("ocsp");
-      },
-      {});
+  const auto ca = Command([](pb::Command& command) {
+    auto& act = *command.mutable_generate_service_key();
+    act.set_purpose(pb::SERVICE_KEY_PURPOSE_CA_ISSUING);
+    act.set_algorithm(pb::KEY_ALGORITHM_P256);
+    act.set_label("ca");
+  });
+  const auto status = Command([](pb::Command& command) {
+    auto& act = *command.mutable_generate_service_key();
+    act.set_purpose(pb::SERVICE_KEY_PURPOSE_STATUS);
+    act.set_algorithm(pb::KEY_ALGORITHM_P256);
+    act.set_label("ocsp");
+  });
   status_record_ = ToBytes(status.record());
   status_spki_ = ToBytes(status.spki());
   ca_key_id_ = ToBytes(ca.key_id());
+  ca_record_ = ToBytes(ca.record());
   const host::TestPki pki;
   const Bytes tbs = Must(host::BuildCaTbs({*pki.root().ca,
                                            host::TestSerial(77),
@@ -141,15 +158,24 @@ void HostileHost::SetUpCa() {
                                            "",
                                            ""}));
   ca_certificate_ = Must(host::SignCertificate(tbs, pki.root().key.get()));
-  const auto installed = Command(
-      [&](pb::Command& command) {
-        auto& act = *command.mutable_install_ca_certificate();
-        act.set_ca_key_id(ca.key_id());
-        act.set_certificate(AsString(ca_certificate_));
-      },
-      ToBytes(ca.record()));
-  ca_record_ = ToBytes(installed.record());
+  const auto installed = Ask(InstallCaRequest());
+  EXPECT_EQ(ReasonOf(installed), "") << installed.failure().detail();
+  ca_record_ = ToBytes(installed.execute_command().record());
   ca_ = std::make_unique<host::CaDescription>(Must(host::CaDescription::Create(ca_certificate_)));
+}
+
+std::vector<Bytes> HostileHost::ReadJournal(uint32_t page) {
+  std::vector<Bytes> entries;
+  for (;;) {
+    pb::CoreRequest read;
+    read.mutable_read_journal()->set_from_sequence(entries.size() + 1);
+    read.mutable_read_journal()->set_max_entries(page);
+    const auto response = Ask(read);
+    EXPECT_EQ(ReasonOf(response), "") << response.failure().detail();
+    if (response.read_journal().entries().empty()) return entries;
+    for (const auto& each : response.read_journal().entries()) entries.push_back(ToBytes(each));
+    if (entries.size() >= response.read_journal().last_sequence()) return entries;
+  }
 }
 
 pb::IssuanceOrder HostileHost::Order(const P256Signer& authenticator) {
@@ -191,9 +217,9 @@ pb::SignedStatement HostileHost::Approve(const google::protobuf::Message& statem
   return out;
 }
 
-HostileHost::Signer HostileHost::NewKey(const P256Signer& authenticator) {
+HostileHost::Signer HostileHost::NewKeyUnder(const pb::IssuanceOrder& order) {
   Signer signer;
-  signer.order = ApproveByTwo(Order(authenticator));
+  signer.order = ApproveByTwo(order);
   pb::CoreRequest request;
   *request.mutable_generate_signer_key()->mutable_order() = signer.order;
   const auto response = Ask(request);
@@ -240,8 +266,7 @@ HostileHost::Signer HostileHost::NewCertificate(const P256Signer& authenticator)
   return signer;
 }
 
-HostileHost::Signer HostileHost::NewAccepted(const P256Signer& authenticator) {
-  Signer signer = NewCertificate(authenticator);
+pb::CoreRequest HostileHost::AcceptRequest(const Signer& signer, const P256Signer& by) {
   pb::AcceptanceStatement statement;
   statement.set_context("intaglio/acceptance/v1");
   statement.set_core_instance(AsString(core_.identity().instance.view()));
@@ -254,15 +279,20 @@ HostileHost::Signer HostileHost::NewAccepted(const P256Signer& authenticator) {
   auto& accept = *request.mutable_accept_certificate();
   accept.set_record(AsString(signer.record[1]));
   accept.set_statement(AsString(octets));
-  accept.mutable_proof()->set_authenticator_id(AsString(authenticator.id()));
-  accept.mutable_proof()->set_es256(AsString(authenticator.Sign(octets)));
-  const auto response = Ask(request);
+  accept.mutable_proof()->set_authenticator_id(AsString(by.id()));
+  accept.mutable_proof()->set_es256(AsString(by.Sign(octets)));
+  return request;
+}
+
+HostileHost::Signer HostileHost::NewAccepted(const P256Signer& authenticator) {
+  Signer signer = NewCertificate(authenticator);
+  const auto response = Ask(AcceptRequest(signer, authenticator));
   EXPECT_EQ(ReasonOf(response), "") << response.failure().detail();
   signer.record[2] = ToBytes(response.accept_certificate().record());
   return signer;
 }
 
-pb::CoreResponse HostileHost::Revoke(const Signer& signer, pb::StateAction action) {
+pb::StateOrder HostileHost::StateOrderFor(const Signer& signer, pb::StateAction action) {
   const int64_t now = core_.clock().Now().ms;
   pb::StateOrder order;
   order.set_context("intaglio/state-order/v1");
@@ -274,52 +304,80 @@ pb::CoreResponse HostileHost::Revoke(const Signer& signer, pb::StateAction actio
   if (action == pb::STATE_ACTION_REVOKE) order.set_reason(pb::REVOCATION_REASON_KEY_COMPROMISE);
   order.set_issued_at_ms(now);
   order.set_expires_at_ms(now + kDay);
-  pb::CoreRequest request;
-  *request.mutable_change_state()->mutable_order() = Approve(order, {&core_.revocation()});
-  return Ask(request);
+  return order;
 }
 
-pb::CoreResponse HostileHost::SignCrl(const std::vector<Listed>& entries, uint64_t number) {
-  ListedEntries source(entries);
-  const WallTime now{core_.clock().Now().ms / 1000 * 1000};
-  const Bytes tbs = Must(host::BuildCrlTbs({.issuer = *ca_,
-                                            .this_update = now,
-                                            .next_update = now + kDay,
-                                            .number = number,
-                                            .expired_certs_from = ca_->validity().not_before,
-                                            .distribution_point = std::nullopt},
-                                           source));
+pb::CoreRequest HostileHost::StateRequest(const pb::SignedStatement& order) {
+  pb::CoreRequest request;
+  *request.mutable_change_state()->mutable_order() = order;
+  return request;
+}
+
+pb::CoreResponse HostileHost::Revoke(const Signer& signer, pb::StateAction action) {
+  return Ask(StateRequest(Approve(StateOrderFor(signer, action), {&core_.revocation()})));
+}
+
+Bytes HostileHost::CrlTbs(const CrlPlan& plan) {
+  ListedEntries source(plan.entries);
+  const WallTime begins = WallTime{core_.clock().Now().ms / 1000 * 1000} + plan.begins;
+  host::CrlFields fields{.issuer = *ca_,
+                         .this_update = begins,
+                         .next_update = plan.last ? host::kNoWellDefinedEnd : begins + plan.lasts,
+                         .number = plan.number,
+                         .expired_certs_from = std::nullopt,
+                         .distribution_point = std::nullopt};
+  if (plan.keeps_expired) fields.expired_certs_from = ca_->validity().not_before;
+  return Must(host::BuildCrlTbs(fields, source));
+}
+
+pb::CoreResponse HostileHost::FeedCrl(const Bytes& tbs, uint64_t& stream) {
   pb::CoreRequest begin;
   begin.mutable_begin_crl()->set_ca_record(AsString(ca_record_));
   begin.mutable_begin_crl()->set_tbs_length(tbs.size());
   const auto begun = Ask(begin);
   if (begun.has_failure()) return begun;
+  stream = begun.begin_crl().stream();
   pb::CoreRequest chunk;
-  chunk.mutable_crl_chunk()->set_stream(begun.begin_crl().stream());
+  chunk.mutable_crl_chunk()->set_stream(stream);
   chunk.mutable_crl_chunk()->set_octets(AsString(tbs));
-  if (const auto fed = Ask(chunk); fed.has_failure()) return fed;
+  return Ask(chunk);
+}
+
+pb::CoreResponse HostileHost::FinishCrl(uint64_t stream) {
   pb::CoreRequest finish;
-  finish.mutable_finish_crl()->set_stream(begun.begin_crl().stream());
+  finish.mutable_finish_crl()->set_stream(stream);
   return Ask(finish);
 }
 
-pb::CoreRequest HostileHost::OcspRequest(const Bytes& serial, const host::OcspCertStatus& status) {
-  const WallTime now{core_.clock().Now().ms / 1000 * 1000};
-  const Bytes data = Must(host::BuildOcspResponseData(
-      {.responder_key_hash = Must(host::KeyIdentifier(status_spki_)),
-       .produced_at = now,
-       .answers = {{.cert_id = host::OcspIssuer(*ca_).CertId(host::OcspHash::kSha256,
-                                                             Must(host::Serial::Create(serial))),
-                    .status = status,
-                    .this_update = now,
-                    .next_update = now + kHour,
+pb::CoreResponse HostileHost::SignCrl(const Bytes& tbs) {
+  uint64_t stream = 0;
+  const auto fed = FeedCrl(tbs, stream);
+  return fed.has_failure() ? fed : FinishCrl(stream);
+}
+
+Bytes HostileHost::OcspData(const OcspPlan& plan) {
+  const WallTime begins = WallTime{core_.clock().Now().ms / 1000 * 1000} + plan.begins;
+  const Bytes& responder = plan.responder_spki.empty() ? status_spki_ : plan.responder_spki;
+  return Must(host::BuildOcspResponseData(
+      {.responder_key_hash = Must(host::KeyIdentifier(responder)),
+       .produced_at = begins,
+       .answers = {{.cert_id = host::OcspIssuer(*ca_).CertId(
+                        host::OcspHash::kSha256, Must(host::Serial::Create(plan.serial))),
+                    .status = plan.status,
+                    .this_update = begins,
+                    .next_update = begins + plan.lasts,
                     .archive_cutoff = std::nullopt}},
        .nonce = std::nullopt,
        .extended_revoke = host::ExtendedRevoke::kAbsent}));
+}
+
+pb::CoreRequest HostileHost::OcspRequest(const std::vector<Bytes>& responses) {
   pb::CoreRequest request;
   request.mutable_sign_ocsp()->set_ca_record(AsString(ca_record_));
   request.mutable_sign_ocsp()->set_status_record(AsString(status_record_));
-  request.mutable_sign_ocsp()->add_response_data(AsString(data));
+  for (const Bytes& each : responses) {
+    request.mutable_sign_ocsp()->add_response_data(AsString(each));
+  }
   return request;
 }
 

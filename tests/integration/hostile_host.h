@@ -50,6 +50,9 @@ class HostileHost final {
   std::unique_ptr<RawLink> Connect();
   // One request as a raw frame, and what the core answers.
   pb::CoreResponse Ask(pb::CoreRequest request);
+  pb::CoreResponse AskOver(RawLink& link, pb::CoreRequest request);
+  // Every frame the core has answered with, as it came.
+  const std::vector<Bytes>& heard() const { return heard_; }
   // The Reason's name, or "" if the core did it.
   static std::string ReasonOf(const pb::CoreResponse& response) {
     return response.has_failure() ? response.failure().reason_name() : "";
@@ -71,31 +74,74 @@ class HostileHost final {
     Bytes certificate;
     Bytes serial;
   };
-  Signer NewKey(const P256Signer& authenticator);
+  Signer NewKey(const P256Signer& authenticator) { return NewKeyUnder(Order(authenticator)); }
+  Signer NewKeyUnder(const pb::IssuanceOrder& order);
   Signer NewCertificate(const P256Signer& authenticator);
   Signer NewAccepted(const P256Signer& authenticator);
   // The TBSCertificate an honest host builds for `signer`, with a serial of the core's.
   host::SubscriberRequest HonestRequest(const Signer& signer);
   pb::CoreRequest IssueRequest(const Signer& signer, const Bytes& tbs);
+  pb::CoreRequest AcceptRequest(const Signer& signer, const P256Signer& by);
+  pb::StateOrder StateOrderFor(const Signer& signer, pb::StateAction action);
+  static pb::CoreRequest StateRequest(const pb::SignedStatement& order);
+  // The whole way of an honest state order.
   pb::CoreResponse Revoke(const Signer& signer, pb::StateAction action);
-  // A TBSCertList over these entries, streamed to the core; its answer to the last frame.
   struct Listed {
     Bytes serial;
     int64_t at_ms;
     host::RevocationReason reason;
   };
-  pb::CoreResponse SignCrl(const std::vector<Listed>& entries, uint64_t number);
-  pb::CoreRequest OcspRequest(const Bytes& serial, const host::OcspCertStatus& status);
+  // What the host writes into a CRL; as it is here it is honest where `entries` are.
+  struct CrlPlan {
+    std::vector<Listed> entries;
+    uint64_t number = 1;
+    Duration begins = 0;  // thisUpdate, from the core's clock
+    Duration lasts = kDay;
+    bool keeps_expired = true;
+    bool last = false;
+  };
+  Bytes CrlTbs(const CrlPlan& plan);
+  // Begins a CRL and hands over all of it; the core's answer to the last frame, and its stream.
+  pb::CoreResponse FeedCrl(const Bytes& tbs, uint64_t& stream);
+  pb::CoreResponse FinishCrl(uint64_t stream);
+  pb::CoreResponse SignCrl(const std::vector<Listed>& entries, uint64_t number) {
+    return SignCrl(CrlTbs({.entries = entries, .number = number}));
+  }
+  // Begins, feeds and finishes; the core's answer to the last frame.
+  pb::CoreResponse SignCrl(const Bytes& tbs);
+  // Likewise for an OCSP answer.
+  struct OcspPlan {
+    Bytes serial;
+    host::OcspCertStatus status;
+    Duration begins = 0;
+    Duration lasts = kHour;
+    Bytes responder_spki = {};  // the STATUS key's unless given
+  };
+  Bytes OcspData(const OcspPlan& plan);
+  pb::CoreRequest OcspRequest(const Bytes& serial, const host::OcspCertStatus& status) {
+    return OcspRequest(std::vector<Bytes>{OcspData({serial, status})});
+  }
+  pb::CoreRequest OcspRequest(const std::vector<Bytes>& responses);
 
   pb::CoreRequest BeginRequest(const Bytes& record, const std::vector<Digest>& hashes);
   pb::CoreRequest SignRequest(const Bytes& record, const Bytes& payload, const P256Signer& by);
+  // A command with a nonce of the core's, under these officers' signatures.
+  pb::CoreRequest CommandRequest(const std::function<void(pb::Command&)>& fill,
+                                 const Bytes& ca_record,
+                                 const std::vector<const P256Signer*>& officers);
+  pb::CoreRequest InstallCaRequest();
+  // The journal as the link exports it, `page` lines a frame.
+  std::vector<Bytes> ReadJournal(uint32_t page);
+
   const Bytes& ca_record() const { return ca_record_; }
+  const Bytes& ca_key_id() const { return ca_key_id_; }
+  const Bytes& status_record() const { return status_record_; }
+  const Bytes& status_spki() const { return status_spki_; }
   const host::CaDescription& ca() const { return *ca_; }
 
  private:
   void SetUpCa();
-  pb::ExecuteCommandResponse Command(const std::function<void(pb::Command&)>& fill,
-                                     const Bytes& ca_record);
+  pb::ExecuteCommandResponse Command(const std::function<void(pb::Command&)>& fill);
 
   CoreFixture core_;
   appliance::ProofCheck proofs_{core_.services()};
@@ -119,6 +165,7 @@ class HostileHost final {
   std::unique_ptr<appliance::LinkServer> server_;
   std::unique_ptr<RawLink> link_;
   uint64_t next_id_ = 1;
+  std::vector<Bytes> heard_;
   Bytes ca_record_, ca_key_id_, ca_certificate_, status_record_, status_spki_;
   std::unique_ptr<host::CaDescription> ca_;
 };
