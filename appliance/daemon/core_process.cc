@@ -1,6 +1,7 @@
 #include "appliance/daemon/core_process.h"
 
 #include <signal.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include <algorithm>
@@ -15,13 +16,16 @@
 #include "appliance/link/dispatcher.h"
 #include "appliance/link/link_server.h"
 #include "appliance/records/statement_codec.h"
+#include "appliance/state/reasons.h"
 #include "appliance/token/pkcs11_keys.h"
 #include "base/log.h"
+#include "intaglio/core/v1/journal.pb.h"
 
 namespace intaglio::appliance {
 namespace {
 
 constexpr Duration kAnchorEvery = 5 * kSecond;
+constexpr Duration kSynchronisationEvery = kDay;
 constexpr size_t kPurgeAtOnce = 1000;
 constexpr size_t kMaxProgram = 256 << 20;
 
@@ -50,6 +54,15 @@ class JournalledLink final : public LinkObserver {
   JournalPort& journal_;
 };
 
+// What the kernel says of this machine's synchronisation. [EN 319 401 7.10-06; R-TIM-1]
+std::string DescribeSynchronisation() {
+  timex state{};
+  const int clock_state = adjtimex(&state);
+  const bool synchronised = clock_state >= 0 && (state.status & STA_UNSYNC) == 0;
+  return std::string(synchronised ? "synchronised" : "not synchronised") + ", largest error " +
+         std::to_string(state.maxerror) + " us";
+}
+
 // Waits for a stop signal, up to `wait`.
 bool StopSignalled(Duration wait) {
   sigset_t signals;
@@ -68,6 +81,22 @@ StatusOr<WallTime> HighWater(FileJournal& journal, const StoredTime& stored) {
   return std::max(stored.high_water, facts.place.wall);
 }
 
+// Every row has its MAC and none is missing; and if the core was stopped in order, the rows are
+// those it stopped with. An older copy of the store put back is noticed here.
+Status CheckRows(LmdbState& state, FileJournal& journal) {
+  RETURN_IF_ERROR(state.CheckAllRows());
+  ASSIGN_OR_RETURN(const auto last, journal.Read(journal.Head().sequence, 1, kMaxEntryOctets));
+  core::v1::JournalEntry entry;
+  if (last.empty() ||
+      !entry.ParseFromArray(last.front().data(), static_cast<int>(last.front().size())) ||
+      entry.type() != core::v1::EVENT_TYPE_STOPPED || entry.state_hash().empty()) {
+    return OkStatus();
+  }
+  ASSIGN_OR_RETURN(const Digest found, state.StateHash());
+  if (Equal(found, AsBytes(entry.state_hash()))) return OkStatus();
+  return Fail(kRowsMissing, "the rows are not those the core stopped with; restore the right copy");
+}
+
 }  // namespace
 
 Status RunCore(const CoreSettings& settings) {
@@ -83,6 +112,7 @@ Status RunCore(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(const auto anchor, vault.state->LoadJournalAnchor());
   ASSIGN_OR_RETURN(const auto journal,
                    FileJournal::Open(JournalDir(settings), clock, stored_time.boot_count, anchor));
+  RETURN_IF_ERROR(CheckRows(*vault.state, *journal));
   ASSIGN_OR_RETURN(const WallTime high_water, HighWater(*journal, stored_time));
   TrustedTime time(clock, high_water, [&](const std::string& seen) {
     LogError("time.stopped", {{"seen", seen}});
@@ -142,7 +172,14 @@ Status RunCore(const CoreSettings& settings) {
   LogInfo("core.ready", {{"instance", instance->identity.instance.hex()},
                          {"boot_count", std::to_string(stored_time.boot_count)},
                          {"endpoint", server->endpoint()}});
+  BootTime next_synchronisation = clock.SinceBoot();
   do {
+    if (clock.SinceBoot() >= next_synchronisation) {
+      next_synchronisation = clock.SinceBoot() + kSynchronisationEvery;
+      const auto line = journal->Append(
+          {.type = EventType::kTimeSynchronisation, .note = DescribeSynchronisation()});
+      if (!line.ok()) LogFailure("journal.append", line.status());
+    }
     // The rows remember how far the journal had come: a journal cut off below that is noticed.
     Status anchored = vault.state->StoreJournalAnchor(journal->Head());
     if (const auto now = time.Now(); now.ok() && anchored.ok()) {
@@ -155,7 +192,9 @@ Status RunCore(const CoreSettings& settings) {
   } while (!StopSignalled(kAnchorEvery));
   LogInfo("core.stopping");
   server->Stop();
-  RETURN_IF_ERROR(journal->Append({.type = EventType::kStopped}).status());
+  ASSIGN_OR_RETURN(const Digest state_hash, vault.state->StateHash());
+  RETURN_IF_ERROR(
+      journal->Append({.type = EventType::kStopped, .state_hash = state_hash}).status());
   return vault.state->StoreJournalAnchor(journal->Head());
 }
 

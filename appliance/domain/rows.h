@@ -14,6 +14,7 @@ struct KeyRow {
   uint64_t least_version = 0;
   KeyState state = KeyState::kUsable;
   Bytes agreement_signature;  // the one a version 1 record makes; empty before
+  KeyPurpose purpose = KeyPurpose::kSigner;
 };
 
 enum class SerialState { kDrawn, kIntent, kIssued, kSuspended, kRevoked };

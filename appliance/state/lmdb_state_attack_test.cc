@@ -62,8 +62,7 @@ class LmdbStateAttackTest : public ::testing::Test {
   void SetUp() override {
     Open();
     ASSERT_THAT(state_->Update([&](RowTransaction& rows) -> Status {
-      RETURN_IF_ERROR(
-          rows.PutKey(TestKeyId(1), KeyRow{2, KeyState::kBlocked, {}}));
+      RETURN_IF_ERROR(rows.PutKey(TestKeyId(1), KeyRow{2, KeyState::kBlocked, {}}));
       RETURN_IF_ERROR(rows.PutKey(TestKeyId(2), KeyRow{}));
       RETURN_IF_ERROR(rows.PutOrder(TestDigest(3), TestOrder(WallTime{10})));
       RETURN_IF_ERROR(rows.PutCa(TestKeyId(4), CaRow{7, WallTime{1000}}));

@@ -155,6 +155,8 @@ Bytes EncodeRow(const KeyRow& row) {
   out.set_least_version(row.least_version);
   out.set_state(ToProto(row.state));
   out.set_agreement_signature(AsString(row.agreement_signature));
+  // KeyPurpose counts from 0 where the schema counts from 1, in the same order.
+  out.set_purpose(static_cast<pb::KeyPurpose>(static_cast<int>(row.purpose) + 1));
   return Serialise(out);
 }
 
@@ -164,6 +166,10 @@ StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
   row.least_version = in.least_version();
   ASSIGN_OR_RETURN(row.state, FromProto(in.state()));
   row.agreement_signature = ToBytes(in.agreement_signature());
+  if (in.purpose() < pb::KEY_PURPOSE_SIGNER || in.purpose() > pb::KEY_PURPOSE_STORAGE) {
+    return Fail(kRowUnreadable, "purpose");
+  }
+  row.purpose = static_cast<KeyPurpose>(in.purpose() - 1);
   return row;
 }
 

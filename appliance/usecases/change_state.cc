@@ -136,6 +136,11 @@ Status ChangeState::Block(const KeyId& key_id) {
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
     if (!row) return Fail(kRequestInvalid, "this core has no key " + key_id.hex());
+    // Nobody could start a key of the service again, and a host must not be able to end the
+    // service.
+    if (row->purpose != KeyPurpose::kSigner) {
+      return Fail(kKeyPurpose, "only SIGNER keys are blocked by the host alone");
+    }
     if (row->state != KeyState::kUsable) return OkStatus();
     row->state = KeyState::kBlocked;
     return rows.PutKey(key_id, *row);

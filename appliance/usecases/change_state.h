@@ -30,7 +30,8 @@ class ChangeState final {
   // Under the proof of an authenticator bound to the certificate's key.
   StatusOr<WallTime> BySigner(const SignerInput& input);
 
-  // The host alone stops a key; the certificate's status does not change.
+  // The host alone stops a SIGNER key; the certificate's status does not change. kKeyPurpose,
+  // kRequestInvalid for a key that is not this core's.
   Status Block(const KeyId& key_id);
 
   // Counts changes of any certificate's state: a CRL begun before one is not signed after it.

@@ -83,8 +83,11 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& a
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
   event.key_id = record.key_id;
   event.sealed_record = sealed;
-  RETURN_IF_ERROR(services_.state.Update(
-      [&](RowTransaction& rows) { return rows.PutKey(record.key_id, KeyRow{}); }));
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
+    KeyRow row;
+    row.purpose = record.purpose;
+    return rows.PutKey(record.key_id, row);
+  }));
   return Outcome{sealed, record.spki, record.key_id};
 }
 

@@ -245,6 +245,19 @@ TEST_F(SignDocumentTest, BlockedSuspendedRevokedAndExpiredKeysDoNotSign) {
   EXPECT_EQ(*changes.ByOfficer(order(StateAction::kRevoke, 5)), *revoked);
 }
 
+TEST_F(SignDocumentTest, AHostCannotEndTheServiceByBlockingItsKeys) {
+  ChangeState changes(core_.services(), proofs_);
+  const KeyId ca = *DrawId<KeyId>(core_.services().rng);
+  KeyRow row;
+  row.purpose = KeyPurpose::kCaIssuing;
+  ASSERT_TRUE(
+      core_.state().Update([&](RowTransaction& rows) { return rows.PutKey(ca, row); }).ok());
+  EXPECT_REASON(changes.Block(ca), kKeyPurpose);
+  EXPECT_REASON(changes.Block(KeyId{{9}}), kRequestInvalid);
+  EXPECT_EQ((*core_.state().FindKey(ca))->state, KeyState::kUsable);
+  EXPECT_EQ((*core_.state().FindKey(ca))->purpose, KeyPurpose::kCaIssuing);
+}
+
 TEST_F(SignDocumentTest, StateOrdersNeedARevocationOfficerThisCoreAndTime) {
   ChangeState changes(core_.services(), proofs_);
   Signed<StateOrder> order;
@@ -340,9 +353,30 @@ TEST_F(SignDocumentTest, AClockThatJumpsStopsSigningUntilConfirmed) {
   EXPECT_REASON(Begin(kVersionAccepted, {one_}).status(), kTimeUnconfirmed);
 }
 
-TEST(PermitTest, ASpentOrForeignPermitSignsNothing) {
+TEST_F(SignDocumentTest, ASpentOrForeignPermitSignsNothing) {
   static_assert(!std::is_copy_constructible_v<SignPermit>);
   static_assert(!std::is_default_constructible_v<SignPermit>);
+  const Bytes payload = *Begin(kVersionAccepted, {one_});
+  record_.version = kVersionAccepted;
+  const KeyRow row = **core_.state().FindKey(record_.key_id);
+  const VerifiedProof proof = *proofs_.Check(record_, payload, signer_.Prove(payload));
+  const OutstandingActivation activation{record_.key_id,
+                                         kVersionAccepted,
+                                         Sha256(payload),
+                                         {one_},
+                                         core_.clock().SinceBoot() + kMinute};
+  SignPermit permit = *SoleControlPolicy::Judge({.record = record_,
+                                                 .row = row,
+                                                 .activation = activation,
+                                                 .payload_digest = Sha256(payload),
+                                                 .proof = proof,
+                                                 .now = core_.clock().Now(),
+                                                 .boot_now = core_.clock().SinceBoot()});
+  KeyRecord other = record_;
+  other.key_id.octets[0] ^= 1;
+  SignPermit moved = std::move(permit);
+  EXPECT_REASON(core_.token().Sign(std::move(permit), record_).status(), kPermitInvalid);
+  EXPECT_REASON(core_.token().Sign(std::move(moved), other).status(), kPermitInvalid);
 }
 
 }  // namespace
