@@ -76,6 +76,7 @@ Status ReadAuthorityKeyId(DerReader value, ExtensionFacts& facts) {
   RETURN_IF_ERROR(fields.Expect(DerContextConstructed(1)).status());
   ASSIGN_OR_RETURN(const DerValue serial, fields.Expect(DerContext(2)));
   RETURN_IF_ERROR(CheckInteger(serial));
+  facts.authority_named_by_serial = true;
   return fields.Finish();
 }
 
@@ -177,6 +178,7 @@ Status ReadSemantics(DerReader& statement, QcStatements& facts) {
     ASSIGN_OR_RETURN(const DerValue id, fields.Next());
     ASSIGN_OR_RETURN(facts.semantics, DecodeOid(id));
   }
+  facts.names_registration_authorities = !fields.AtEnd();
   if (!fields.AtEnd()) RETURN_IF_ERROR(fields.Expect(kDerSequence).status());
   return fields.Finish();
 }

@@ -44,7 +44,8 @@ struct QcStatements {
   std::vector<std::string> ids;    // in their order, repeated ones too
   std::vector<std::string> types;  // values of QcType
   std::vector<PdsLocation> pds;
-  std::string semantics;  // identifier of id-qcs-pkixQCSyntax-v2, or ""
+  std::string semantics;                        // identifier of id-qcs-pkixQCSyntax-v2, or ""
+  bool names_registration_authorities = false;  // beside that identifier
 };
 
 struct ExtensionFacts {
@@ -53,6 +54,7 @@ struct ExtensionFacts {
   std::optional<uint16_t> key_usage;
   std::vector<std::string> extended_key_usage;  // empty: absent
   Bytes authority_key_id;                       // empty: absent
+  bool authority_named_by_serial = false;       // authorityCertIssuer and its serial beside it
   Bytes subject_key_id;                         // empty: absent
   std::vector<CertificatePolicy> policies;
   std::vector<std::string> crl_urls;

@@ -79,6 +79,25 @@ TEST(CertificateExtensions, ReadsQcStatements) {
   EXPECT_EQ(statements.semantics, oid::kSemanticsNatural);
 }
 
+// What a judge must know to refuse it.
+TEST(CertificateExtensions, TellsWhatElseStandsThere) {
+  const Bytes key_id = Element(0x80, KeyIdentifier(1));
+  const Bytes named = Element(0xa1, Element(0xa4, Tbs{}.issuer));
+  const auto semantics = [](const std::vector<Bytes>& fields) {
+    return Extension(oid::kQcStatements, Sequence({Statement(oid::kQcSyntaxV2, Sequence(fields))}));
+  };
+  const Bytes identifier = Oid(oid::kSemanticsNatural);
+  auto facts = Read({Extension(oid::kAuthorityKeyId, Sequence({key_id})), semantics({identifier})});
+  ASSERT_THAT(facts, IsOk());
+  EXPECT_FALSE(facts->authority_named_by_serial);
+  EXPECT_FALSE(facts->qc_statements->names_registration_authorities);
+  facts = Read({Extension(oid::kAuthorityKeyId, Sequence({key_id, named, Element(0x82, {5})})),
+                semantics({identifier, Sequence({Uri("https://register.example")})})});
+  ASSERT_THAT(facts, IsOk());
+  EXPECT_TRUE(facts->authority_named_by_serial);
+  EXPECT_TRUE(facts->qc_statements->names_registration_authorities);
+}
+
 TEST(CertificateExtensions, RefusesValuesThatAreNotOfTheirType) {
   const auto qc = [](const Bytes& statement) { return Sequence({statement}); };
   const struct {

@@ -131,10 +131,10 @@ StatusOr<OcspSingle> ReadSingle(DerReader& list) {
 }  // namespace
 
 StatusOr<OcspResponseData> ReadOcspResponseData(ByteView octets) {
-  if (octets.size() > kMaxOcspOctets) return Fail(kDerTooLarge, "ResponseData");
+  ASSIGN_OR_RETURN(const DerValue element, ReadDerElement(octets, kMaxOcspOctets));
+  RETURN_IF_ERROR(CheckDerDeep(element));
   DerReader outer(octets);
   ASSIGN_OR_RETURN(DerReader reader, outer.Enter(kDerSequence));
-  RETURN_IF_ERROR(outer.Finish());
   OcspResponseData data;
   ASSIGN_OR_RETURN(DerReader responder, reader.Enter(DerContextConstructed(2)));
   ASSIGN_OR_RETURN(const DerValue key_hash, responder.Expect(kDerOctetString));

@@ -147,6 +147,9 @@ TEST(OcspResponseData, RefusesEachFlawOfAnAnswer) {
       {"two parameters", kDerTrailing, single([](SingleOctets& s) {
          s.algorithm = Sequence({Oid(kSha1Oid), Null(), Null()});
        })},
+      {"a NULL with content", kDerStringForm, single([](SingleOctets& s) {
+         s.algorithm = Sequence({Oid(kSha1Oid), Element(0x05, {0})});
+       })},
       {"a padded serial", kDerIntegerForm, single([](SingleOctets& s) {
          s.serial = Integer({0, 0x40});
        })},
