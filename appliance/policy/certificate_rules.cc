@@ -97,22 +97,31 @@ Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
   return OkStatus();
 }
 
-Status CheckExtensions(const ExtensionFacts& extensions, std::span<const ExtensionRule> rules) {
-  for (const CertificateExtension& each : extensions.all) {
-    const auto rule = std::ranges::find(rules, each.oid, &ExtensionRule::oid);
-    if (rule == rules.end()) return Fail(kGateExtensionForbidden, "extension " + each.oid);
-    if (rule->criticality != Criticality::kEither &&
-        each.critical != (rule->criticality == Criticality::kCritical)) {
-      return Fail(kGateExtensionCritical, "extension " + each.oid);
-    }
-  }
+Status CheckRuledExtensions(const ExtensionFacts& extensions,
+                            std::span<const ExtensionRule> rules) {
   for (const ExtensionRule& rule : rules) {
-    if (rule.presence == Presence::kRequired && extensions.Find(rule.oid) == nullptr) {
-      return Fail(kGateExtensionMissing,
-                  "extension " + std::string(rule.oid) + " [" + std::string(rule.clause) + "]");
+    const CertificateExtension* found = extensions.Find(rule.oid);
+    const std::string name =
+        "extension " + std::string(rule.oid) + " [" + std::string(rule.clause) + "]";
+    if (found == nullptr) {
+      if (rule.presence == Presence::kRequired) return Fail(kGateExtensionMissing, name);
+      continue;
+    }
+    if (rule.criticality != Criticality::kEither &&
+        found->critical != (rule.criticality == Criticality::kCritical)) {
+      return Fail(kGateExtensionCritical, name);
     }
   }
   return OkStatus();
+}
+
+Status CheckExtensions(const ExtensionFacts& extensions, std::span<const ExtensionRule> rules) {
+  for (const CertificateExtension& each : extensions.all) {
+    if (std::ranges::find(rules, each.oid, &ExtensionRule::oid) == rules.end()) {
+      return Fail(kGateExtensionForbidden, "extension " + each.oid);
+    }
+  }
+  return CheckRuledExtensions(extensions, rules);
 }
 
 Status CheckPolicies(const ExtensionFacts& extensions, const SubscriberProfile& profile) {
@@ -159,6 +168,9 @@ Status CheckQcStatements(const QcStatements& statements, const SubscriberProfile
   if (statements.semantics != profile.semantics) {
     return Fail(kGateQcSemantics, "exactly " + std::string(profile.semantics) + " was due");
   }
+  if (statements.names_registration_authorities) {
+    return Fail(kGateQcSemantics, "the profile has no scheme that needs a registration authority");
+  }
   return OkStatus();
 }
 
@@ -175,7 +187,17 @@ Status CheckNotAuthority(const ExtensionFacts& extensions) {
   return Fail(kGateBasicConstraints, "cA is TRUE");
 }
 
+Status CheckNotResponder(const ExtensionFacts& extensions) {
+  if (std::ranges::count(extensions.extended_key_usage, oid::kPurposeOcspSigning) == 0) {
+    return OkStatus();
+  }
+  return Fail(kGateOcspSigning, "who has such a certificate says what is revoked");
+}
+
 Status CheckAuthorityKeyId(const ExtensionFacts& extensions, const TbsFacts& ca_certificate) {
+  if (extensions.authority_named_by_serial) {
+    return Fail(kGateAuthorityKeyId, "leave authorityCertIssuer and its serial out");
+  }
   const Bytes& ca_key_id = ca_certificate.extensions.subject_key_id;
   if (!ca_key_id.empty() && extensions.authority_key_id == ca_key_id) return OkStatus();
   return Fail(kGateAuthorityKeyId,

@@ -18,7 +18,10 @@ Status CheckValidity(const TbsFacts& tbs, Duration longest, WallTime now);
 // kGateSubjectValue; kGateSerialNumberForm. [EN 319 412-2 NAT-4.2.4; EN 319 412-1 5.1.3]
 Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
                     const NaturalPerson& ordered);
-// kGateExtensionForbidden, kGateExtensionCritical, kGateExtensionMissing.
+// Each that `rules` name as they demand; others are left alone. kGateExtensionCritical,
+// kGateExtensionMissing.
+Status CheckRuledExtensions(const ExtensionFacts& extensions, std::span<const ExtensionRule> rules);
+// The same, and no others. kGateExtensionForbidden.
 Status CheckExtensions(const ExtensionFacts& extensions, std::span<const ExtensionRule> rules);
 // Exactly one ETSI qualified policy and it is the profile's; none that contradicts it; of
 // qualifiers only CPS pointers. kGatePolicyOid. [EN 319 411-2 GEN-6.3.3-02; EN 319 412-2 QCS-5.2-2]
@@ -32,7 +35,9 @@ Status CheckQcStatements(const QcStatements& statements, const SubscriberProfile
 Status CheckKeyUsage(const ExtensionFacts& extensions, uint16_t exactly);
 // kGateBasicConstraints.
 Status CheckNotAuthority(const ExtensionFacts& extensions);
-// kGateAuthorityKeyId.
+// kGateOcspSigning. [RFC 6960 §4.2.2.2]
+Status CheckNotResponder(const ExtensionFacts& extensions);
+// The CA's key identifier and nothing besides. kGateAuthorityKeyId. [EN 319 412-2 GEN-4.3.1-1]
 Status CheckAuthorityKeyId(const ExtensionFacts& extensions, const TbsFacts& ca_certificate);
 // At least one address each of CRL, CA certificate and responder. kGateCrlUrl, kGateCaIssuersUrl,
 // kGateOcspUrl. [EN 319 412-2 4.3.11, 4.4.1]

@@ -76,7 +76,11 @@ namespace intaglio::appliance {
   X(kGateCaIssuersUrl, "APL-0332", "GATE_CA_ISSUERS_URL", kPermissionDenied, kPublic,            \
     "no http address says where the CA certificate is")                                          \
   X(kGateOcspUrl, "APL-0333", "GATE_OCSP_URL", kPermissionDenied, kPublic,                       \
-    "no http address says where the OCSP responder is, or a responder names one for itself")
+    "no http address says where the OCSP responder is, or a responder names one for itself")     \
+  X(kGateOcspSigning, "APL-0334", "GATE_OCSP_SIGNING", kPermissionDenied, kPublic,               \
+    "OCSPSigning stands in a certificate whose key is not a STATUS key of this core")            \
+  X(kGateCaAlgorithm, "APL-0335", "GATE_CA_ALGORITHM", kPermissionDenied, kPublic,               \
+    "the CA key is not P-256, the only one whose signatures the profiles name")
 
 INTAGLIO_REASON_TABLE(kIssuanceGateReasons, INTAGLIO_ISSUANCE_GATE_REASONS)
 

@@ -58,6 +58,13 @@ struct CaCase {
     key.key_id = MakeKeyId(0xca);
     key.purpose = KeyPurpose::kCaIssuing;
     key.residency = KeyResidency::kResident;
+    key.origin = {.local = true,
+                  .sensitive = true,
+                  .always_sensitive = true,
+                  .extractable = false,
+                  .never_extractable = true,
+                  .wrap_with_trusted = false,
+                  .key_gen_mechanism = 0x1040};
     key.version = kVersionInstalled;
     key.spki = P256Spki(1);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "appliance/crypto/ecdsa.h"
 #include "appliance/der/certificate_oids.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/certificate_rules.h"
@@ -15,12 +16,18 @@ Status CheckPurpose(const KeyRecord& key, KeyPurpose due, const char* name) {
   return Fail(kKeyPurpose, "key " + key.key_id.hex() + " is not of purpose " + name);
 }
 
+// CKM_RSA_PKCS_KEY_PAIR_GEN and CKM_EC_KEY_PAIR_GEN. [PKCS#11]
+uint64_t GenerationMechanism(KeyAlgorithm algorithm) {
+  return algorithm == KeyAlgorithm::kRsa3072 ? 0x0000 : 0x1040;
+}
+
 // Read back from the token when the key was made; never after an unwrap, where it proves nothing.
-// [EN 319 411-2 SDP-6.5.1-04]
+// [EN 319 411-2 SDP-6.5.1-04; DESIGN 3]
 Status CheckOrigin(const KeyRecord& key) {
   const KeyOrigin& origin = key.origin;
-  const bool inside = origin.local && origin.sensitive;
-  const bool resident = origin.always_sensitive && origin.never_extractable && !origin.extractable;
+  const bool inside = origin.local && origin.sensitive && origin.always_sensitive &&
+                      origin.key_gen_mechanism == GenerationMechanism(key.algorithm);
+  const bool resident = origin.never_extractable && !origin.extractable;
   const bool wrapped = origin.extractable && origin.wrap_with_trusted;
   if (inside && (key.residency == KeyResidency::kResident ? resident : wrapped)) return OkStatus();
   return Fail(kOriginUnproven,
@@ -40,6 +47,16 @@ Status CheckIssuer(const KeyRecord& ca_key, const TbsFacts& ca_certificate, Wall
                                      ToIso8601(ca_certificate.not_after));
   }
   return OkStatus();
+}
+
+// The order speaks of this very key: one the core was to generate so, or one the officers named.
+Status CheckOrderedKey(const IssuanceOrder& order, const KeyRecord& key) {
+  const auto* generated = std::get_if<CoreGeneratedKey>(&order.key);
+  const auto* existing = std::get_if<ExistingKey>(&order.key);
+  const bool fits = generated != nullptr ? generated->algorithm == key.algorithm
+                                         : existing != nullptr && existing->spki == key.spki;
+  return fits ? OkStatus()
+              : Fail(kGateOrderKey, "key " + key.key_id.hex() + " is not the one ordered");
 }
 
 // Drawn for this, or begun with just these octets before a crash.
@@ -69,6 +86,7 @@ Status CheckSubjectKey(const SubscriberFacts& facts, const SubscriberProfile& pr
     return Fail(kGateOrderKey,
                 "key " + key.key_id.hex() + " belongs to order " + ToHex(key.order_digest));
   }
+  RETURN_IF_ERROR(CheckOrderedKey(facts.order, key));
   if (key.version != kVersionGenerated || key.certified_as) {
     return Fail(kGateKeyCertified,
                 "key " + key.key_id.hex() + " is of version " + std::to_string(key.version));
@@ -84,12 +102,14 @@ Status CheckSubjectKey(const SubscriberFacts& facts, const SubscriberProfile& pr
 Status CheckSubscriberContent(const TbsFacts& tbs, const SubscriberProfile& profile,
                               const TbsFacts& ca_certificate) {
   const ExtensionFacts& extensions = tbs.extensions;
+  // First what would make an authority of a subscriber, so that it is never called a lesser flaw.
+  RETURN_IF_ERROR(CheckNotAuthority(extensions));
+  RETURN_IF_ERROR(CheckNotResponder(extensions));
   RETURN_IF_ERROR(CheckExtensions(extensions, profile.extensions));
   RETURN_IF_ERROR(CheckPolicies(extensions, profile));
   // Present, for the profile requires it.
   RETURN_IF_ERROR(CheckQcStatements(*extensions.qc_statements, profile));
   RETURN_IF_ERROR(CheckKeyUsage(extensions, profile.key_usage));
-  RETURN_IF_ERROR(CheckNotAuthority(extensions));
   RETURN_IF_ERROR(CheckAuthorityKeyId(extensions, ca_certificate));
   return CheckStatusAddresses(extensions);
 }
@@ -97,6 +117,7 @@ Status CheckSubscriberContent(const TbsFacts& tbs, const SubscriberProfile& prof
 Status CheckResponderContent(const TbsFacts& tbs, const ResponderProfile& profile,
                              const TbsFacts& ca_certificate) {
   const ExtensionFacts& extensions = tbs.extensions;
+  RETURN_IF_ERROR(CheckNotAuthority(extensions));
   RETURN_IF_ERROR(CheckExtensions(extensions, profile.extensions));
   RETURN_IF_ERROR(CheckNoQualifiedPolicy(extensions));
   RETURN_IF_ERROR(CheckKeyUsage(extensions, profile.key_usage));
@@ -105,7 +126,6 @@ Status CheckResponderContent(const TbsFacts& tbs, const ResponderProfile& profil
     return Fail(kGateExtendedKeyUsage,
                 "exactly " + std::string(profile.extended_key_usage) + " was due");
   }
-  RETURN_IF_ERROR(CheckNotAuthority(extensions));
   RETURN_IF_ERROR(CheckAuthorityKeyId(extensions, ca_certificate));
   if (!extensions.ocsp_urls.empty()) {
     return Fail(kGateOcspUrl, "a responder's certificate names no responder");
@@ -151,28 +171,26 @@ StatusOr<SignPermit> IssuancePolicy::JudgeResponder(const ResponderFacts& facts)
 
 Status IssuancePolicy::JudgeCaInstallation(const TbsFacts& certificate, const KeyRecord& ca_key,
                                            WallTime now) {
+  const AuthorityProfile& profile = IssuingAuthorityProfile();
   RETURN_IF_ERROR(CheckPurpose(ca_key, KeyPurpose::kCaIssuing, "CA_ISSUING"));
+  RETURN_IF_ERROR(CheckOrigin(ca_key));
   if (certificate.spki != ca_key.spki) {
     return Fail(kGatePublicKey, "key " + ca_key.key_id.hex());
+  }
+  if (ca_key.algorithm != profile.algorithm || !PointOfSpki(certificate.spki)) {
+    return Fail(kGateCaAlgorithm, "generate a P-256 key for the CA");
   }
   if (now < certificate.not_before || now >= certificate.not_after) {
     return Fail(kGateCaNotValid, "valid from " + ToIso8601(certificate.not_before) + " until " +
                                      ToIso8601(certificate.not_after));
   }
   const ExtensionFacts& extensions = certificate.extensions;
-  for (const std::string_view needed :
-       {oid::kBasicConstraints, oid::kKeyUsage, oid::kSubjectKeyId}) {
-    const CertificateExtension* found = extensions.Find(needed);
-    const std::string name = "extension " + std::string(needed);
-    if (found == nullptr) return Fail(kGateExtensionMissing, name);
-    if (found->critical != (needed != oid::kSubjectKeyId)) {
-      return Fail(kGateExtensionCritical, name);
-    }
-  }
+  RETURN_IF_ERROR(CheckRuledExtensions(extensions, profile.extensions));
+  // Present, for the profile requires it.
   if (!extensions.basic_constraints->is_authority) {
     return Fail(kGateBasicConstraints, "cA is not TRUE");
   }
-  return CheckKeyUsage(extensions, kUsageKeyCertSign | kUsageCrlSign);
+  return CheckKeyUsage(extensions, profile.key_usage);
 }
 
 }  // namespace intaglio::appliance

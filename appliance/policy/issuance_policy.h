@@ -52,9 +52,10 @@ class IssuancePolicy final {
   // [RFC 6960 §4.2.2.2; EN 319 411-1 CSS-6.6.3-01A, -01B] Reasons as above.
   static StatusOr<SignPermit> JudgeResponder(const ResponderFacts& facts);
   // Whether this certificate may become the one `ca_key` issues under. Its own signature is the
-  // security officers' business, who named its octets. kKeyPurpose, kGatePublicKey,
-  // kGateCaNotValid, kGateExtensionMissing, kGateExtensionCritical, kGateBasicConstraints,
-  // kGateKeyUsage. [RFC 5280 §4.2.1.2, §4.2.1.3, §4.2.1.9]
+  // security officers' business, who named its octets. kKeyPurpose, kOriginUnproven,
+  // kGatePublicKey, kGateCaAlgorithm, kGateCaNotValid, kGateExtensionMissing,
+  // kGateExtensionCritical, kGateBasicConstraints, kGateKeyUsage. [RFC 5280 §4.2.1.2, §4.2.1.3,
+  // §4.2.1.9]
   static Status JudgeCaInstallation(const TbsFacts& certificate, const KeyRecord& ca_key,
                                     WallTime now);
 };

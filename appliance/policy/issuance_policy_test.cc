@@ -36,6 +36,14 @@ void ExpectEachRefused(const Mutation<Case> (&mutations)[kCount]) {
   }
 }
 
+// The generator of another curve that Mbed TLS knows.
+Bytes Secp256k1Spki() {
+  return Sequence({Sequence({Oid("1.2.840.10045.2.1"), Oid("1.3.132.0.10")}),
+                   BitString(0, *FromHex("0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f281"
+                                         "5b16f81798483ada7726a3c4655da4fbfc0e1108a8fd17b448a685"
+                                         "54199c47d08ffb10d4b8"))});
+}
+
 using S = SubscriberCase;
 using R = ResponderCase;
 
@@ -63,11 +71,19 @@ TEST(JudgeSubscriber, RefusesKeysOrdersAndSerialsThatDoNotFit) {
       {"subject key of another purpose", kKeyPurpose,
        [](S& c) { c.key.purpose = KeyPurpose::kStatus; }},
       {"key of another order", kGateOrderKey, [](S& c) { c.key.order_digest = Digest{8}; }},
+      {"order for a key that exists", kGateOrderKey,
+       [](S& c) { c.order.key = ExistingKey{P256Spki(1)}; }},
+      {"order for an RSA key", kGateOrderKey,
+       [](S& c) { c.order.key = CoreGeneratedKey{KeyAlgorithm::kRsa3072}; }},
       {"certified key", kGateKeyCertified, [](S& c) { c.key.version = kVersionCertified; }},
       {"key with a certificate on record", kGateKeyCertified,
        [](S& c) { c.key.certified_as = CertifiedAs{}; }},
       {"key not local", kOriginUnproven, [](S& c) { c.key.origin.local = false; }},
       {"key not sensitive", kOriginUnproven, [](S& c) { c.key.origin.sensitive = false; }},
+      {"key once not sensitive", kOriginUnproven,
+       [](S& c) { c.key.origin.always_sensitive = false; }},
+      {"key made by another mechanism", kOriginUnproven,
+       [](S& c) { c.key.origin.key_gen_mechanism = ~uint64_t{0}; }},
       {"wrapped key never extractable", kOriginUnproven,
        [](S& c) { c.key.origin.extractable = false; }},
       {"key wrapped by anything", kOriginUnproven,
@@ -192,6 +208,12 @@ TEST(JudgeSubscriber, RefusesQcStatementsThatDoNotFit) {
        [&](S& c) { c.statements[2] = pds(Pds("https://ca.example/pds.pdf", "es")); }},
       {"semantics of legal persons", kGateQcSemantics,
        [&](S& c) { c.statements[4] = semantics("0.4.0.194121.1.2"); }},
+      {"a registration authority beside it", kGateQcSemantics,
+       [](S& c) {
+         c.statements[4] = Statement(
+             oid::kQcSyntaxV2,
+             Sequence({Oid(oid::kSemanticsNatural), Sequence({Uri("https://register.example")})}));
+       }},
   };
   ExpectEachRefused(kMutations);
 }
@@ -206,6 +228,15 @@ TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
   const Mutation<S> kMutations[] = {
       {"extended key usage", kGateExtensionForbidden,
        [](S& c) { c.extensions[oid::kExtendedKeyUsage].value = Sequence({Oid("1.2.3")}); }},
+      {"OCSPSigning", kGateOcspSigning,
+       [](S& c) {
+         c.extensions[oid::kExtendedKeyUsage].value = Sequence({Oid(oid::kPurposeOcspSigning)});
+       }},
+      {"OCSPSigning among others", kGateOcspSigning,
+       [](S& c) {
+         c.extensions[oid::kExtendedKeyUsage].value =
+             Sequence({Oid("1.2.3"), Oid(oid::kPurposeOcspSigning)});
+       }},
       {"alternative name", kGateExtensionForbidden,
        [](S& c) { c.extensions[oid::kSubjectAltName].value = Sequence({Text(0x81, "a@b")}); }},
       {"unknown extension", kGateExtensionForbidden,
@@ -217,6 +248,11 @@ TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
        [](S& c) { c.extensions.Remove(oid::kCertificatePolicies); }},
       {"no authority key id", kGateExtensionMissing,
        [](S& c) { c.extensions.Remove(oid::kAuthorityKeyId); }},
+      {"CA:TRUE with CA key usage", kGateBasicConstraints,
+       [](S& c) {
+         c.extensions[oid::kBasicConstraints] = {true, Sequence({Boolean(0xff)})};
+         c.extensions[oid::kKeyUsage].value = KeyUsage(0x06);
+       }},
       {"no CRL", kGateExtensionMissing,
        [](S& c) { c.extensions.Remove(oid::kCrlDistributionPoints); }},
       {"no access", kGateExtensionMissing,
@@ -247,6 +283,12 @@ TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
       {"another authority", kGateAuthorityKeyId,
        [](S& c) {
          c.extensions[oid::kAuthorityKeyId].value = Sequence({Element(0x80, KeyIdentifier(0xcb))});
+       }},
+      {"the authority by serial besides", kGateAuthorityKeyId,
+       [](S& c) {
+         c.extensions[oid::kAuthorityKeyId].value =
+             Sequence({Element(0x80, KeyIdentifier(0xca)),
+                       Element(0xa1, Element(0xa4, c.tbs.issuer)), Element(0x82, {5})});
        }},
       {"a CA without key id", kGateAuthorityKeyId,
        [](S& c) { c.ca.extensions.Remove(oid::kSubjectKeyId); }},
@@ -374,6 +416,13 @@ TEST(JudgeCaInstallation, RefusesEverythingElse) {
   const Mutation<C> kMutations[] = {
       {"key of another purpose", kKeyPurpose, [](C& c) { c.key.purpose = KeyPurpose::kStatus; }},
       {"another key", kGatePublicKey, [](C& c) { c.key.spki = P256Spki(0); }},
+      {"key from elsewhere", kOriginUnproven, [](C& c) { c.key.origin.local = false; }},
+      {"an RSA key", kGateCaAlgorithm,
+       [](C& c) {
+         c.key.algorithm = KeyAlgorithm::kRsa3072;
+         c.key.origin.key_gen_mechanism = 0;
+       }},
+      {"another curve", kGateCaAlgorithm, [](C& c) { c.tbs.spki = c.key.spki = Secp256k1Spki(); }},
       {"not yet valid", kGateCaNotValid,
        [](C& c) { c.tbs.not_before = Text(0x17, "270101000000Z"); }},
       {"over", kGateCaNotValid, [](C& c) { c.tbs.not_after = Text(0x17, "261123063000Z"); }},
@@ -408,13 +457,16 @@ TEST(IssuancePolicy, RefusesCriticalExtensionsThatMustNotBe) {
   EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(ca, CaCase().key, kNow),
               FailsWith(kGateExtensionCritical));
   const std::span<const ExtensionRule> kProfiles[] = {
-      FindSubscriberProfile("0.4.0.194112.1.2")->extensions, OcspResponderProfile().extensions};
+      FindSubscriberProfile("0.4.0.194112.1.2")->extensions, OcspResponderProfile().extensions,
+      IssuingAuthorityProfile().extensions};
   for (const auto& rules : kProfiles) {
     for (const ExtensionRule& rule : rules) {
       ExtensionFacts facts;
       facts.all = {{std::string(rule.oid), rule.criticality != Criticality::kCritical, {}}};
       if (rule.criticality == Criticality::kEither) continue;
-      EXPECT_THAT(CheckExtensions(facts, rules), FailsWith(kGateExtensionCritical)) << rule.oid;
+      // Required ones that are missing must not be what is found.
+      const ExtensionRule alone[] = {rule};
+      EXPECT_THAT(CheckExtensions(facts, alone), FailsWith(kGateExtensionCritical)) << rule.oid;
     }
   }
 }

@@ -40,6 +40,7 @@ struct OcspCase {
 
   OcspCase() {
     status_key.key_id = MakeKeyId(0x57);
+    status_key.purpose = KeyPurpose::kStatus;
     status_key.spki = P256Spki(0);
     OcspSingle single;
     single.issuer_name_hash = ToBytes(Sha1(ca.tbs.subject));
@@ -99,6 +100,12 @@ TEST(JudgeOcsp, JudgesEveryAnswerOfAll) {
   EXPECT_THAT(two.Judge(), FailsNaming(kOcspNotIssued.id, "4002"));
 }
 
+TEST(JudgeOcspDeathTest, SignsNoDigestWithoutItsAnswer) {
+  OcspCase unjudged;
+  unjudged.digests.push_back(Sha256(AsBytes("never read")));
+  EXPECT_DEATH((void)unjudged.Judge(), "");
+}
+
 TEST(JudgeOcsp, PassesOnWhatTheRowsSay) {
   const OcspCase good;
   const TbsFacts certificate = good.ca.Facts();
@@ -147,6 +154,10 @@ TEST(JudgeOcsp, KeepsEachRuleOfNamesAndTimes) {
     return [value](OcspCase& c) { c.single().archive_cutoff = value; };
   };
   const OcspChange kChanges[] = {
+      {"a signer's key", &kKeyPurpose,
+       [](OcspCase& c) { c.status_key.purpose = KeyPurpose::kSigner; }},
+      {"the CA's own key", &kKeyPurpose,
+       [](OcspCase& c) { c.status_key.purpose = KeyPurpose::kCaIssuing; }},
       {"another responder", &kOcspResponder,
        [](OcspCase& c) { c.whole().responder_key_hash[0] ^= 1; }},
       {"the CA as responder", &kOcspResponder,
@@ -268,6 +279,7 @@ struct OpenSslCase {
 
   OpenSslCase() {
     key.key_id = MakeKeyId(0xca);
+    key.purpose = KeyPurpose::kCaIssuing;
     key.spki = ca.spki;
     const WallTime first{int64_t{1795169472} * 1000};  // 2026-11-20T10:11:12Z
     revoked = {
@@ -317,9 +329,12 @@ TEST(StatusPolicy, PermitsWhatOpenSslWroteOfTheSameRows) {
     }
     return std::nullopt;
   };
+  // OpenSSL's CA answered for itself.
+  KeyRecord status_key = given.key;
+  status_key.purpose = KeyPurpose::kStatus;
   const auto permit = StatusPolicy::JudgeOcsp({.responses = responses,
                                                .digests = digests,
-                                               .status_key = given.key,
+                                               .status_key = status_key,
                                                .ca_certificate = given.ca,
                                                .find_serial = find,
                                                .now = given.now});

@@ -105,6 +105,21 @@ constexpr ResponderProfile kOcspResponder = {
     .longest_validity = 90 * kDay,  // it cannot be revoked, so it is short
 };
 
+constexpr ExtensionRule kAuthorityExtensions[] = {
+    {oid::kBasicConstraints, kRequired, kCritical, "RFC 5280 4.2.1.9"},
+    {oid::kKeyUsage, kRequired, kCritical, "RFC 5280 4.2.1.3"},
+    {oid::kSubjectKeyId, kRequired, kNotCritical, "RFC 5280 4.2.1.2"},
+    {oid::kAuthorityKeyId, kOptional, kNotCritical, "RFC 5280 4.2.1.1"},
+    {oid::kCertificatePolicies, kOptional, kEither, "RFC 5280 4.2.1.4"},
+};
+
+constexpr AuthorityProfile kIssuingAuthority = {
+    .name = "issuing CA",
+    .extensions = kAuthorityExtensions,
+    .key_usage = kUsageKeyCertSign | kUsageCrlSign,  // EN 319 411-1 GEN-6.5.3-03
+    .algorithm = KeyAlgorithm::kP256,
+};
+
 }  // namespace
 
 const SubscriberProfile* FindSubscriberProfile(std::string_view policy_oid) {
@@ -114,5 +129,7 @@ const SubscriberProfile* FindSubscriberProfile(std::string_view policy_oid) {
 }
 
 const ResponderProfile& OcspResponderProfile() { return kOcspResponder; }
+
+const AuthorityProfile& IssuingAuthorityProfile() { return kIssuingAuthority; }
 
 }  // namespace intaglio::appliance

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "appliance/domain/key_record.h"
 #include "appliance/domain/statements.h"
 #include "base/clock.h"
 
@@ -66,9 +67,19 @@ struct ResponderProfile {
   Duration longest_validity;
 };
 
+// For the certificate under which a CA_ISSUING key issues. Another CA made it and the security
+// officers named its octets: extensions that no rule names are theirs to judge.
+struct AuthorityProfile {
+  std::string_view name;
+  std::span<const ExtensionRule> extensions;
+  uint16_t key_usage;
+  KeyAlgorithm algorithm;  // signatures are ecdsa-with-SHA256 throughout
+};
+
 // Null if this core issues under no such policy.
 const SubscriberProfile* FindSubscriberProfile(std::string_view policy_oid);
 const ResponderProfile& OcspResponderProfile();
+const AuthorityProfile& IssuingAuthorityProfile();
 
 // How far notBefore may lie from the core's clock.
 inline constexpr Duration kLatestNotBefore = 5 * kMinute;

@@ -4,6 +4,7 @@
 
 #include "appliance/crypto/hash.h"
 #include "appliance/der/strict_der.h"
+#include "appliance/domain/reasons.h"
 #include "appliance/policy/status_reasons.h"
 
 namespace intaglio::appliance {
@@ -51,6 +52,13 @@ StatusOr<IssuerHashes> HashIssuer(const TbsFacts& ca, CertIdHash hash) {
   if (hash == CertIdHash::kSha1)
     return IssuerHashes{ToBytes(Sha1(ca.subject)), ToBytes(Sha1(bits))};
   return IssuerHashes{ToBytes(Sha256(ca.subject)), ToBytes(Sha256(bits))};
+}
+
+// Only these purposes sign status: a permit for any other key would let a CRL or an OCSP answer
+// spend, say, a signer's key. [EN 319 411-1 GEN-6.5.3-03]
+Status CheckPurpose(const KeyRecord& key, KeyPurpose due) {
+  if (key.purpose == due) return OkStatus();
+  return Fail(kKeyPurpose, "key " + key.key_id.hex() + " does not sign this kind of status");
 }
 
 Status JudgeKnown(const OcspSingle& single, const SerialRow& row) {
@@ -152,7 +160,9 @@ Status CrlMerge::Finish() {
 
 StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
   const CrlFacts& facts = input.facts;
-  if (facts.issuer != input.ca_certificate.subject ||
+  RETURN_IF_ERROR(CheckPurpose(input.ca_key, KeyPurpose::kCaIssuing));
+  if (input.ca_certificate.spki != input.ca_key.spki ||
+      facts.issuer != input.ca_certificate.subject ||
       facts.extensions.authority_key_id != input.ca_certificate.extensions.subject_key_id) {
     return Fail(kCrlIssuer, "build the list with the installed CA certificate");
   }
@@ -182,6 +192,9 @@ StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
 }
 
 StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
+  // A digest without an answer would be signed unjudged.
+  if (input.responses.size() != input.digests.size()) std::abort();
+  RETURN_IF_ERROR(CheckPurpose(input.status_key, KeyPurpose::kStatus));
   ASSIGN_OR_RETURN(const Bytes status_bits, KeyBits(input.status_key.spki));
   const auto responder = Sha1(status_bits);
   for (const OcspResponseData& each : input.responses) {

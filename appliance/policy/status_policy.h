@@ -50,7 +50,7 @@ class StatusPolicy final {
     const TbsFacts& ca_certificate;
     WallTime now;
   };
-  // kCrlIssuer, kCrlScope, kCrlThisUpdate, kCrlNextUpdate, kCrlLast, kCrlNumberOrder,
+  // kKeyPurpose, kCrlIssuer, kCrlScope, kCrlThisUpdate, kCrlNextUpdate, kCrlLast, kCrlNumberOrder,
   // kCrlExpiredCerts.
   static StatusOr<SignPermit> JudgeCrl(const CrlInput& input);
 
@@ -62,7 +62,8 @@ class StatusPolicy final {
     std::function<StatusOr<std::optional<SerialRow>>(const Serial&)> find_serial;
     WallTime now;
   };
-  // kOcspResponder, kOcspIssuer, kOcspTime, kOcspNextUpdate, kOcspHidesRevocation,
+  // Aborts unless there is one digest for each answer. kKeyPurpose, kOcspResponder, kOcspIssuer,
+  // kOcspTime, kOcspNextUpdate, kOcspHidesRevocation,
   // kOcspContradictsRow, kOcspNotIssued, kOcspArchiveCutoff; find_serial's Reasons.
   static StatusOr<SignPermit> JudgeOcsp(const OcspInput& input);
 

@@ -203,6 +203,11 @@ TEST(JudgeCrl, KeepsEachRule) {
   };
   using Point = IssuingDistributionPoint;
   const CrlChange kChanges[] = {
+      {"a key of another purpose", &kKeyPurpose,
+       [](CrlCase& c) { c.ca.key.purpose = KeyPurpose::kStatus; }},
+      {"a signer's key", &kKeyPurpose, [](CrlCase& c) { c.ca.key.purpose = KeyPurpose::kSigner; }},
+      {"the certificate of another key", &kCrlIssuer,
+       [](CrlCase& c) { c.ca.key.spki = P256Spki(0); }},
       {"another issuer", &kCrlIssuer, [](CrlCase& c) { c.facts.issuer.back() ^= 1; }},
       {"another authority key", &kCrlIssuer,
        [](CrlCase& c) { c.facts.extensions.authority_key_id = KeyIdentifier(0xcb); }},
