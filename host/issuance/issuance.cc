@@ -119,6 +119,18 @@ Status Issuance::KeepRefusal(const std::string& application_id, const Status& re
 StatusOr<attestation::AppraisedKey> Issuance::Appraise(Credential& credential) {
   ASSIGN_OR_RETURN(const Bytes nonce, services_.rng.Draw(kNonceSize));
   ASSIGN_OR_RETURN(credential.evidence, services_.core.Attest({credential.sealed_record}, nonce));
+  return Judge(credential, nonce);
+}
+
+StatusOr<attestation::AppraisedKey> Issuance::AppraiseAgain(const Credential& credential) {
+  ASSIGN_OR_RETURN(
+      const auto parsed,
+      attestation::ParseEvidence(credential.evidence, attestation::EvidenceProfile::Draft()));
+  return Judge(credential, parsed.content().transaction.nonce.value_or(Bytes()));
+}
+
+StatusOr<attestation::AppraisedKey> Issuance::Judge(const Credential& credential,
+                                                    const Bytes& nonce) {
   ASSIGN_OR_RETURN(const attestation::QscdEntry* entry,
                    services_.registry.Find(services_.terms.qscd_entry_id));
   const auto profile = attestation::EvidenceProfile::Draft();
@@ -197,7 +209,9 @@ StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_i
   ASSIGN_OR_RETURN(Credential credential, Find(application.credential_id));
   ASSIGN_OR_RETURN(const ServiceKey ca, ActiveCa(services_.store));
   // The device may have lost its certification since the key was made. [R-QSC-1, R-QSC-5]
-  if (const auto appraised = Appraise(credential); !appraised.ok()) {
+  const auto appraised =
+      credential.intended_tbs.empty() ? Appraise(credential) : AppraiseAgain(credential);
+  if (!appraised.ok()) {
     RETURN_IF_ERROR(KeepRefusal(application_id, appraised.status()));
     return appraised.status();
   }

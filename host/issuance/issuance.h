@@ -60,6 +60,10 @@ class Issuance final {
  private:
   // Fresh evidence about the credential's key, verified and appraised.
   StatusOr<attestation::AppraisedKey> Appraise(Credential& credential);
+  // The evidence the intent was made on, against the registry as of now. The core gives no new one:
+  // it may have signed already, and then it takes version 0 of the key's record no more.
+  StatusOr<attestation::AppraisedKey> AppraiseAgain(const Credential& credential);
+  StatusOr<attestation::AppraisedKey> Judge(const Credential& credential, const Bytes& nonce);
   Status KeepRefusal(const std::string& application_id, const Status& refusal);
   StatusOr<Bytes> BuildTbs(const Application& application, const Credential& credential,
                            const ServiceKey& ca);

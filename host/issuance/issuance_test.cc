@@ -181,6 +181,18 @@ TEST_F(IssuanceTest, ALapsedDeviceStopsIssuanceAtOnce) {
   EXPECT_EQ(core.calls("DrawSerial"), 1);
 }
 
+TEST_F(IssuanceTest, ALapsedDeviceStopsAnIntentToo) {
+  const std::string id = Attested().application_id;
+  core.RefuseNext("IssueCertificate", Fail(kCoreUnavailable, "the test"));
+  EXPECT_THAT(issuance().IssueCertificate(id), FailsWith(kCoreUnavailable));
+  const int attested = core.calls("Attest");
+  Restart(RegistryText("QSCD_STATUS_CANCELLED"));
+  EXPECT_THAT(issuance().IssueCertificate(id), FailsWith(attestation::kEntryCancelled));
+  Restart(RegistryText("QSCD_STATUS_LISTED"));
+  EXPECT_THAT(issuance().IssueCertificate(id), IsOk());
+  EXPECT_EQ(core.calls("Attest"), attested);
+}
+
 TEST_F(IssuanceTest, ALintFindingStopsItBeforeTheCore) {
   const std::string id = Attested().application_id;
   terms.subscriber_days = 1500;

@@ -127,6 +127,12 @@ StatusOr<FakeCore::Opened> FakeCore::Open(ByteView record) {
   return Opened{id, text.back() - '0', &key->second};
 }
 
+StatusOr<FakeCore::Opened> FakeCore::OpenNewest(ByteView record) {
+  ASSIGN_OR_RETURN(const Opened opened, Open(record));
+  if (opened.version >= opened.key->least_version) return opened;
+  return Refuse(appliance::kRecordStale, std::to_string(opened.key->least_version) + " exists");
+}
+
 StatusOr<host::CoreStatus> FakeCore::DescribeCore() {
   Act act(*this, "DescribeCore");
   RETURN_IF_ERROR(act.Begin());
@@ -180,7 +186,7 @@ StatusOr<host::CoreKey> FakeCore::GenerateSignerKey(const host::ApprovedOctets& 
 StatusOr<Bytes> FakeCore::Attest(const std::vector<Bytes>& records, ByteView nonce) {
   Act act(*this, "Attest");
   RETURN_IF_ERROR(act.Begin());
-  ASSIGN_OR_RETURN(const Opened key, Open(records.at(0)));
+  ASSIGN_OR_RETURN(const Opened key, OpenNewest(records.at(0)));
   attestation::EvidenceContent content = attestation::WrappedContent(key.key->key.Spki());
   content.transaction.nonce = ToBytes(nonce);
   if (claims_ == Claims::kExtractable) content.keys[0].wrap_with_trusted = false;
@@ -216,6 +222,7 @@ StatusOr<host::CoreCertificate> FakeCore::IssueCertificate(const IssueInput& inp
     return Refuse(appliance::kOrderSpent, "another TBSCertificate");
   }
   if (order->second.certificate.empty()) {
+    RETURN_IF_ERROR(OpenNewest(input.subject_record).status());
     ASSIGN_OR_RETURN(const auto facts, host::DescribeTbs(input.tbs));
     if (facts.validity.not_before < clock_.Now() - kHour) {
       return Refuse(appliance::kGateNotBefore, ToIso8601(facts.validity.not_before));
@@ -227,6 +234,7 @@ StatusOr<host::CoreCertificate> FakeCore::IssueCertificate(const IssueInput& inp
     order->second.tbs = tbs_sha256;
     row->second = {RowState::kIssued, tbs_sha256, subject.id, WholeSeconds(clock_.Now()), 0};
     subject.key->certificate = order->second.certificate;
+    subject.key->least_version = 1;
     ++certificates_signed_;
   }
   Bytes certificate = order->second.certificate;
@@ -247,7 +255,7 @@ StatusOr<Bytes> FakeCore::BeginActivation(ByteView record, const std::string& se
                                           const std::vector<Digest>& dtbsr) {
   Act act(*this, "BeginActivation");
   RETURN_IF_ERROR(act.Begin());
-  ASSIGN_OR_RETURN(const Opened opened, Open(record));
+  ASSIGN_OR_RETURN(const Opened opened, OpenNewest(record));
   if (opened.key->suspended) return Refuse(appliance::kKeySuspended, opened.id);
   if (opened.key->destroyed) return Refuse(appliance::kKeyDestroyed, opened.id);
   if (opened.key->blocked) return Refuse(appliance::kKeyBlocked, opened.id);
@@ -279,7 +287,7 @@ Status FakeCore::Prove(const Key& key, const ProvenInput& input) const {
 StatusOr<std::vector<Bytes>> FakeCore::Sign(const ProvenInput& input) {
   Act act(*this, "Sign");
   RETURN_IF_ERROR(act.Begin());
-  ASSIGN_OR_RETURN(const Opened opened, Open(input.record));
+  ASSIGN_OR_RETURN(const Opened opened, OpenNewest(input.record));
   ASSIGN_OR_RETURN(const pb::SadPayload payload, Read<pb::SadPayload>(input.octets));
   RETURN_IF_ERROR(Prove(*opened.key, input));
   const auto before = signed_payloads_.find(input.octets);
@@ -306,6 +314,7 @@ StatusOr<Bytes> FakeCore::AcceptCertificate(const ProvenInput& input) {
     return Refuse(appliance::kOrderMismatch, "another certificate or agreement");
   }
   RETURN_IF_ERROR(Prove(*opened.key, input));
+  opened.key->least_version = 2;
   return act.End(Record(opened.id, 2));
 }
 

@@ -73,6 +73,7 @@ class FakeCore final : public host::CorePort {
     Bytes authenticator_spki;
     Bytes agreement_digest;
     Bytes certificate;
+    int least_version = 0;
     bool agreement_signed = false;
     bool suspended = false;
     bool destroyed = false;
@@ -99,6 +100,8 @@ class FakeCore final : public host::CorePort {
   class Act;
 
   StatusOr<Opened> Open(ByteView record);
+  // The same, and no newer version of the record exists.
+  StatusOr<Opened> OpenNewest(ByteView record);
   Bytes Record(const std::string& id, int version) const;
   StatusOr<WallTime> Advance(const Bytes& serial, int action, int reason);
   Status Prove(const Key& key, const ProvenInput& input) const;
