@@ -9,8 +9,9 @@ namespace {
 
 WallTime WholeSeconds(WallTime time) { return {time.ms / 1000 * 1000}; }
 
-// What the rows become, or why they cannot. Pure.
-Status Advance(StateAction action, CrlReason reason, WallTime now, SerialRow& serial, KeyRow& key) {
+// What the rows become, or why they cannot. Pure. `issued_at` is the statement's own.
+Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTime now,
+               SerialRow& serial, KeyRow& key) {
   switch (serial.state) {
     case SerialState::kDrawn:
     case SerialState::kIntent:
@@ -39,6 +40,11 @@ Status Advance(StateAction action, CrlReason reason, WallTime now, SerialRow& se
       key.state = KeyState::kSuspended;
       return OkStatus();
     case StateAction::kReinstate:
+      // An order kept back says nothing of a suspension its officer cannot have known of.
+      if (held && issued_at < serial.changed_at) {
+        return Fail(kStatementExpired, "made before the suspension of " +
+                                           ToIso8601(serial.changed_at) + "; sign a new order");
+      }
       serial.state = SerialState::kIssued;
       serial.changed_at = WholeSeconds(now);
       serial.reason = CrlReason::kUnspecified;
@@ -71,7 +77,7 @@ StatusOr<WallTime> ChangeState::ByOfficer(const Signed<StateOrder>& order) {
       const Approved approved,
       ApprovalCheck::Check(services_, order.octets, order.approvals, Role::kRevocationOfficer, 1));
   return Apply({statement.action, statement.issuer_key_id, statement.serial, statement.reason,
-                approved.statement_digest(), statement.expires_at},
+                approved.statement_digest(), statement.issued_at, statement.expires_at},
                Event{.officers = approved.officers(), .statement = order.octets});
 }
 
@@ -87,7 +93,7 @@ StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
   }
   ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
   return Apply({StateAction::kRevoke, statement.issuer_key_id, statement.serial, statement.reason,
-                proof.statement_digest(), WallTime{}},
+                proof.statement_digest(), statement.requested_at, WallTime{}},
                Event{.note = "by the signer", .statement = input.octets});
 }
 
@@ -105,7 +111,7 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
     if (!done) {
       ASSIGN_OR_RETURN(const auto found, rows.FindKey(serial->key_id));
       KeyRow key = found.value_or(KeyRow{});
-      RETURN_IF_ERROR(Advance(change.action, change.reason, now, *serial, key));
+      RETURN_IF_ERROR(Advance(change.action, change.reason, change.issued_at, now, *serial, key));
       RETURN_IF_ERROR(rows.PutSerial(change.issuer, change.serial, *serial));
       RETURN_IF_ERROR(rows.PutKey(serial->key_id, key));
       if (change.order_expires > WallTime{}) {

@@ -18,7 +18,8 @@ class ChangeState final {
 
   // Under one revocation officer's order. Answers the date CRL and OCSP must carry. Carrying out
   // the same order again changes nothing and answers the same. kSerialUnknown, kCertificateRevoked,
-  // ApprovalCheck's Reasons, kStatementExpired, kWrongCore. Thread-safe.
+  // ApprovalCheck's Reasons, kStatementExpired (also for a reinstatement made before the suspension
+  // it would end), kWrongCore. Thread-safe.
   StatusOr<WallTime> ByOfficer(const Signed<StateOrder>& order);
 
   struct SignerInput {
@@ -46,6 +47,7 @@ class ChangeState final {
     Serial serial;
     CrlReason reason = CrlReason::kUnspecified;
     Digest statement_digest{};
+    WallTime issued_at;
     WallTime order_expires;  // the epoch for a signer's own revocation
   };
   StatusOr<WallTime> Apply(const Change& change, Event event);

@@ -245,6 +245,34 @@ TEST_F(SignDocumentTest, BlockedSuspendedRevokedAndExpiredKeysDoNotSign) {
   EXPECT_EQ(*changes.ByOfficer(order(StateAction::kRevoke, 5)), *revoked);
 }
 
+TEST_F(SignDocumentTest, AReinstatementMadeBeforeTheSuspensionDoesNotEndIt) {
+  ChangeState changes(core_.services(), proofs_);
+  auto order = [&](StateAction action, uint8_t id) {
+    Signed<StateOrder> out;
+    out.statement = {Bytes(32, id),
+                     core_.identity().instance,
+                     action,
+                     issuer_,
+                     serial_,
+                     CrlReason::kKeyCompromise,
+                     core_.clock().Now(),
+                     core_.clock().Now() + kDay};
+    out.octets = Bytes(40, id);
+    out.approvals = {core_.revocation().Approve(out.octets)};
+    return out;
+  };
+  const auto kept_back = order(StateAction::kReinstate, 1);
+  core_.clock().Advance(kSecond);
+  ASSERT_TRUE(changes.ByOfficer(order(StateAction::kSuspend, 2)).ok());
+  EXPECT_REASON(changes.ByOfficer(kept_back).status(), kStatementExpired);
+  EXPECT_REASON(Begin(kVersionAccepted, {one_}).status(), kKeySuspended);
+  // A block has no date that anybody outside the core can see: the order stands for it.
+  ASSERT_TRUE(changes.ByOfficer(order(StateAction::kReinstate, 3)).ok());
+  ASSERT_TRUE(changes.Block(record_.key_id).ok());
+  ASSERT_TRUE(changes.ByOfficer(kept_back).ok());
+  EXPECT_TRUE(Begin(kVersionAccepted, {one_}).ok());
+}
+
 TEST_F(SignDocumentTest, AHostCannotEndTheServiceByBlockingItsKeys) {
   ChangeState changes(core_.services(), proofs_);
   const KeyId ca = *DrawId<KeyId>(core_.services().rng);
