@@ -113,6 +113,23 @@ TEST_F(StatusAdversaryTest, Line5_ARevocationBetweenBeginAndFinishStopsTheCrl) {
   ExpectDone(host_.SignCrl({entry}, 1));  // Control.
 }
 
+// Where the merge has passed, no row is read again: the change itself must stop the list.
+TEST_F(StatusAdversaryTest, Line5_NoCrlIsSignedOfTwoMoments) {
+  const auto mari = host_.NewAccepted(mari_);
+  const auto thief = host_.NewAccepted(thief_);
+  const auto held = Suspended(mari);
+  uint64_t stream = 0;
+  ExpectDone(host_.FeedCrl(host_.CrlTbs({.entries = {held}}), stream));
+  const auto revoked = Revoked(thief);
+  ExpectRefused(host_.FinishCrl(stream), "CRL_HIDES_REVOCATION");
+  ExpectDone(host_.FeedCrl(host_.CrlTbs({.entries = Sorted({held, revoked})}), stream));
+  ExpectDone(host_.Revoke(mari, pb::STATE_ACTION_REINSTATE));
+  ExpectRefused(host_.FinishCrl(stream), "CRL_HIDES_REVOCATION");
+  // Control: nothing changes between.
+  ExpectDone(host_.FeedCrl(host_.CrlTbs({.entries = {revoked}}), stream));
+  ExpectDone(host_.FinishCrl(stream));
+}
+
 TEST_F(StatusAdversaryTest, Line5_AStreamIsOneConnectionsAndInOrder) {
   const Bytes tbs = host_.CrlTbs({});
   uint64_t stream = 0;
