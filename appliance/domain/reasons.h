@@ -1,5 +1,6 @@
-// Reasons of the signing core. Append only; an id is never reused. The gates over certificates,
-// CRLs and OCSP answers have their own table in appliance/policy/gate_reasons.h.
+// Reasons of the signing core. Append only; an id is never reused (APL-0036 never left this tree).
+// The gates over certificates, CRLs and OCSP answers have their own table in
+// appliance/policy/gate_reasons.h.
 #ifndef INTAGLIO_APPLIANCE_DOMAIN_REASONS_H_
 #define INTAGLIO_APPLIANCE_DOMAIN_REASONS_H_
 
@@ -77,8 +78,6 @@ namespace intaglio::appliance {
     "the key was not seen generated in this core's token")                                      \
   X(kStreamUnknown, "APL-0035", "STREAM_UNKNOWN", kFailedPrecondition, kPublic,                 \
     "no CRL stream of this number is open, or its octets came out of order")                    \
-  X(kRevocationRate, "APL-0036", "REVOCATION_RATE", kResourceExhausted, kPublic,                \
-    "too many revocations in this hour without an officer's order")                             \
   X(kNotInitialised, "APL-0037", "NOT_INITIALISED", kFailedPrecondition, kPublic,               \
     "the core has not been initialised on its console")                                         \
   X(kAlreadyInitialised, "APL-0038", "ALREADY_INITIALISED", kAlreadyExists, kPublic,            \

@@ -1,0 +1,69 @@
+// The core's configuration: what is refused, and that the refusal names the field.
+#include "appliance/daemon/config.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "appliance/daemon/vault.h"
+#include "appliance/domain/reasons.h"
+#include "base/reasons.h"
+#include "tests/support/softhsm_fixture.h"
+
+namespace intaglio::appliance {
+namespace {
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  // Loads `text` as a configuration file.
+  Status Load(const std::string& text, unsigned mode = 0600) {
+    const std::string path = folder_.path() + "/core.textproto";
+    EXPECT_TRUE(WriteFile(path, AsBytes(text), mode).ok());
+    return LoadSettings(path).status();
+  }
+  void ExpectNamed(const std::string& text, const std::string& field) {
+    const Status status = Load(text);
+    EXPECT_TRUE(Is(status, kConfigInvalid)) << status;
+    EXPECT_NE(DetailOf(status).find(field), std::string::npos) << status;
+  }
+  testing_support::TemporaryFolder folder_;
+  const std::string token_ =
+      "token { module: \"/m.so\" selector: \"core\" pin_file: \"/pin\" storage_key: \"s\" }\n";
+  const std::string lab_ = "state_dir: \"/s\" boundary: BOUNDARY_LAB\n";
+};
+
+TEST_F(ConfigTest, EachFieldIsCheckedAndNamed) {
+  ExpectNamed("", "state_dir");
+  ExpectNamed("state_dir: \"relative\"", "state_dir");
+  ExpectNamed("state_dir: \"/s\"", "boundary");
+  ExpectNamed(lab_, "token.module");
+  ExpectNamed(lab_ + "token { module: \"/m.so\" }", "token.pin_file");
+  ExpectNamed(lab_ + token_ + "token { max_sessions: 257 }", "line");  // token stands twice
+  ExpectNamed(lab_ + token_, "link");
+  ExpectNamed(lab_ + token_ + "link { unix_socket: \"/u\" tcp_listen: \"127.0.0.1:1\" }", "link");
+  ExpectNamed(
+      "state_dir: \"/s\" boundary: BOUNDARY_PRODUCTION\n" + token_ + "link { unix_socket: \"/u\" }",
+      "link.unix_socket");
+  ExpectNamed(lab_ + token_ + "link { unix_socket: \"/u\" }", "link.certificate");
+  ExpectNamed("unknown_field: 1", "unknown_field");
+}
+
+TEST_F(ConfigTest, AFileOthersMayWriteIsNotRead) { EXPECT_TRUE(Is(Load(lab_, 0622), kFileMode)); }
+
+TEST_F(ConfigTest, ARosterNeedsDualControl) {
+  const std::string path = folder_.path() + "/init.textproto";
+  ASSERT_TRUE(WriteFile(path, AsBytes("commands_need: 1"), 0600).ok());
+  EXPECT_TRUE(Is(LoadInit(path).status(), kConfigInvalid));
+  ASSERT_TRUE(WriteFile(path, AsBytes("officers { name: \"a\" role: \"king\" }"), 0600).ok());
+  const Status status = LoadInit(path).status();
+  EXPECT_TRUE(Is(status, kConfigInvalid));
+  EXPECT_NE(DetailOf(status).find("king"), std::string::npos);
+}
+
+TEST_F(ConfigTest, ACoreThatWasNotInitialisedSaysSo) {
+  CoreSettings settings;
+  settings.state_dir = folder_.path() + "/state";
+  EXPECT_TRUE(Is(OpenVault(settings).status(), kNotInitialised));
+}
+
+}  // namespace
+}  // namespace intaglio::appliance
