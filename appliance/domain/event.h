@@ -41,6 +41,32 @@ enum class EventType : int {
   kTimeSynchronisation = 27,
   kTailRepaired = 28,
   kDeviceCertificateInstalled = 29,
+  kCheckpoint = 30,
+  kSegmentRotated = 31,
+  kExportConfirmed = 32,
+  kStorageAlarm = 33,
+  kTokenTransition = 34,
+  kSelfTest = 35,
+  kErrorState = 36,
+  kZeroised = 37,
+  kAuthenticatorAdded = 38,
+  kAuthenticatorRemoved = 39,
+  kSealAuthorised = 40,
+  kSealIntent = 41,
+  kSealed = 42,
+  kSealQuotaWarning = 43,
+  kKeyDestroyed = 44,
+  kEpochStarted = 45,
+  kRecordResealed = 46,
+  kEpochDestroyed = 47,
+  kRosterChanged = 48,
+  kConfigurationApproved = 49,
+  kQscdEntrySet = 50,
+  kTrustAnchorsSet = 51,
+  kHostsPinned = 52,
+  kBackupMade = 53,
+  kRestored = 54,
+  kUpgraded = 55,
 };
 
 struct Event {
@@ -60,6 +86,7 @@ struct Event {
   std::optional<Digest> state_hash;
   Bytes host_audit_head;
   Bytes statement;
+  Bytes proofs;  // over `statement`, as they came
 };
 
 }  // namespace intaglio::appliance
