@@ -2,6 +2,8 @@
 #ifndef INTAGLIO_APPLIANCE_DOMAIN_ROWS_H_
 #define INTAGLIO_APPLIANCE_DOMAIN_ROWS_H_
 
+#include <vector>
+
 #include "appliance/domain/ids.h"
 #include "appliance/domain/statements.h"
 #include "base/clock.h"
@@ -15,6 +17,12 @@ struct KeyRow {
   KeyState state = KeyState::kUsable;
   Bytes agreement_signature;  // the one a version 1 record makes; empty before
   KeyPurpose purpose = KeyPurpose::kSigner;
+  // Of the record key that seals the newest record. A row that says too early an epoch only delays
+  // the destruction of that epoch's key.
+  uint32_t epoch = 1;
+  std::vector<AuthenticatorId> removed_authenticators;
+  Bytes cka_id;        // RESIDENT: names the token object until it has been destroyed
+  bool spent = false;  // ONE_TIME: the one activation is used up
 };
 
 enum class SerialState { kDrawn, kIntent, kIssued, kSuspended, kRevoked };
@@ -27,6 +35,7 @@ struct SerialRow {
   WallTime not_after;
   WallTime changed_at;  // whole seconds
   CrlReason reason = CrlReason::kUnspecified;
+  WallTime last_suspended_at;  // a reinstatement signed before says nothing of this suspension
 };
 
 // One entry a CRL must carry.

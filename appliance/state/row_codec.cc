@@ -157,6 +157,12 @@ Bytes EncodeRow(const KeyRow& row) {
   out.set_agreement_signature(AsString(row.agreement_signature));
   // KeyPurpose counts from 0 where the schema counts from 1, in the same order.
   out.set_purpose(static_cast<pb::KeyPurpose>(static_cast<int>(row.purpose) + 1));
+  out.set_epoch(row.epoch);
+  for (const AuthenticatorId& id : row.removed_authenticators) {
+    out.add_removed_authenticators(AsString(id.view()));
+  }
+  out.set_cka_id(AsString(row.cka_id));
+  out.set_spent(row.spent);
   return Serialise(out);
 }
 
@@ -170,6 +176,14 @@ StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
     return Fail(kRowUnreadable, "purpose");
   }
   row.purpose = static_cast<KeyPurpose>(in.purpose() - 1);
+  row.epoch = in.epoch();
+  if (row.epoch == 0) return Unreadable("epoch 0");
+  for (const std::string& octets : in.removed_authenticators()) {
+    RETURN_IF_ERROR(
+        ReadId(octets, "removed_authenticators", row.removed_authenticators.emplace_back()));
+  }
+  row.cka_id = ToBytes(in.cka_id());
+  row.spent = in.spent();
   return row;
 }
 
@@ -182,6 +196,7 @@ Bytes EncodeRow(const SerialRow& row) {
   out.set_not_after_ms(row.not_after.ms);
   out.set_changed_at_ms(row.changed_at.ms);
   out.set_crl_reason(static_cast<uint32_t>(row.reason));
+  out.set_last_suspended_at_ms(row.last_suspended_at.ms);
   return Serialise(out);
 }
 
@@ -196,6 +211,7 @@ StatusOr<SerialRow> DecodeSerialRow(ByteView octets) {
   row.not_after.ms = in.not_after_ms();
   row.changed_at.ms = in.changed_at_ms();
   ASSIGN_OR_RETURN(row.reason, ReadReason(in.crl_reason()));
+  row.last_suspended_at.ms = in.last_suspended_at_ms();
   return row;
 }
 
