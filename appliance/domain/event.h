@@ -55,7 +55,7 @@ enum class EventType : int {
   kSealIntent = 41,
   kSealed = 42,
   kSealQuotaWarning = 43,
-  kKeyDestroyed = 44,
+  kKeyErased = 44,  // KEY_DESTROYED in the schema; kKeyDestroyed is a Reason
   kEpochStarted = 45,
   kRecordResealed = 46,
   kEpochDestroyed = 47,

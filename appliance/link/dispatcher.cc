@@ -286,7 +286,7 @@ Status Dispatcher::Route(uint64_t connection, const pb::CoreRequest& request,
     case pb::CoreRequest::kReadJournal:
       return ReadJournal(services_.journal, request.read_journal(),
                          *response.mutable_read_journal());
-    case pb::CoreRequest::ACT_NOT_SET:
+    default:
       break;
   }
   return Invalid("act");

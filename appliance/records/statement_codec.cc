@@ -270,7 +270,7 @@ StatusOr<Command> DecodeCommand(ByteView octets) {
       if (message.confirm_time().observed_at_ms() <= 0) return Invalid("confirm_time");
       command.act = ConfirmTime{{message.confirm_time().observed_at_ms()}};
       return command;
-    case pb::Command::ACT_NOT_SET:
+    default:  // acts this build does not know are refused like no act
       break;
   }
   return Invalid("act");

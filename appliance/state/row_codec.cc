@@ -178,9 +178,9 @@ StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
   row.purpose = static_cast<KeyPurpose>(in.purpose() - 1);
   row.epoch = in.epoch();
   if (row.epoch == 0) return Unreadable("epoch 0");
-  for (const std::string& octets : in.removed_authenticators()) {
+  for (const std::string& removed : in.removed_authenticators()) {
     RETURN_IF_ERROR(
-        ReadId(octets, "removed_authenticators", row.removed_authenticators.emplace_back()));
+        ReadId(removed, "removed_authenticators", row.removed_authenticators.emplace_back()));
   }
   row.cka_id = ToBytes(in.cka_id());
   row.spent = in.spent();
