@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "appliance/crypto/hash.h"
+#include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
 #include "appliance/domain/reasons.h"
@@ -120,14 +121,21 @@ Status RunCore(const CoreSettings& settings) {
     if (!line.ok()) LogFailure("journal.append", line.status());
   });
 
-  ASSIGN_OR_RETURN(auto epoch_keys, OpenEpochKeys(vault));
-  RecordSealer records(std::move(epoch_keys), rng);
+  ASSIGN_OR_RETURN(const auto record_keys, RecordKeys::Open(*vault.token, *vault.state, rng));
   StatementCodec statements;
   ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
   Pkcs11Keys token(*vault.token, std::move(storage_key));
   ASSIGN_OR_RETURN(const BootId boot_id, DrawId<BootId>(rng));
-  const CoreServices services{instance->identity, boot_id,  token, records, statements,
-                              *vault.state,       *journal, time,  clock,   rng};
+  const CoreServices services{instance->identity,
+                              boot_id,
+                              token,
+                              record_keys->sealer(),
+                              statements,
+                              *vault.state,
+                              *journal,
+                              time,
+                              clock,
+                              rng};
 
   KeyRecord attestation_key;
   Assign(ByteView(instance->attestation_cka_id), attestation_key.key_id);
@@ -157,10 +165,12 @@ Status RunCore(const CoreSettings& settings) {
   AcceptCertificate accept_certificate(services, proofs);
   ChangeState change_state(services, proofs);
   SignStatus sign_status(services, change_state);
-  Dispatcher dispatcher(services,
-                        {execute_command, generate_signer_key, attest_keys, issue_certificate,
-                         sign_document, accept_certificate, change_state, sign_status},
-                        kVersion, stored_time.boot_count);
+  RecordEpochs record_epochs(services, *record_keys);
+  Dispatcher dispatcher(
+      services,
+      {execute_command, generate_signer_key, attest_keys, issue_certificate, sign_document,
+       accept_certificate, change_state, sign_status, record_epochs},
+      kVersion, stored_time.boot_count);
   JournalledLink observer(*journal);
 
   RETURN_IF_ERROR(journal
@@ -189,6 +199,9 @@ Status RunCore(const CoreSettings& settings) {
       if (!purged.ok()) LogFailure("state.purge", purged.status());
     }
     if (!anchored.ok()) LogFailure("state.anchor", anchored);
+    if (const Status tended = record_epochs.Tend(); !tended.ok()) {
+      LogFailure("record_epochs.tend", tended);
+    }
   } while (!StopSignalled(kAnchorEvery));
   LogInfo("core.stopping");
   server->Stop();

@@ -87,7 +87,11 @@ namespace intaglio::appliance {
   X(kDeviceUncertified, "APL-0040", "DEVICE_UNCERTIFIED", kFailedPrecondition, kPublic,         \
     "no device certificate for the attestation key is installed")                               \
   X(kRecordKeyUnavailable, "APL-0041", "RECORD_KEY_UNAVAILABLE", kUnavailable, kInternal,       \
-    "the record key of this epoch could not be opened in the token")
+    "the record key of this epoch could not be opened in the token")                            \
+  X(kEpochInUse, "APL-0110", "EPOCH_IN_USE", kFailedPrecondition, kPublic,                      \
+    "this record key cannot be destroyed: it seals now, or live records need it")               \
+  X(kEpochUnknown, "APL-0111", "EPOCH_UNKNOWN", kNotFound, kPublic,                             \
+    "there is no record key of this epoch")
 
 INTAGLIO_REASON_TABLE(kApplianceReasons, INTAGLIO_APPLIANCE_REASONS)
 

@@ -10,15 +10,8 @@
 #include <mutex>
 #include <string>
 
+#include "appliance/link/core_use_cases.h"
 #include "appliance/link/frame_handler.h"
-#include "appliance/usecases/accept_certificate.h"
-#include "appliance/usecases/attest_keys.h"
-#include "appliance/usecases/change_state.h"
-#include "appliance/usecases/execute_command.h"
-#include "appliance/usecases/generate_signer_key.h"
-#include "appliance/usecases/issue_certificate.h"
-#include "appliance/usecases/sign_document.h"
-#include "appliance/usecases/sign_status.h"
 
 namespace intaglio::core::v1 {
 class CoreRequest;
@@ -26,18 +19,6 @@ class CoreResponse;
 }  // namespace intaglio::core::v1
 
 namespace intaglio::appliance {
-
-// The use cases a core offers over its link.
-struct CoreUseCases {
-  ExecuteCommand& execute_command;
-  GenerateSignerKey& generate_signer_key;
-  AttestKeys& attest_keys;
-  IssueCertificate& issue_certificate;
-  SignDocument& sign_document;
-  AcceptCertificate& accept_certificate;
-  ChangeState& change_state;
-  SignStatus& sign_status;
-};
 
 class Dispatcher final : public FrameHandler {
  public:
@@ -61,7 +42,6 @@ class Dispatcher final : public FrameHandler {
 
   Status Route(uint64_t connection, const core::v1::CoreRequest& request,
                core::v1::CoreResponse& response);
-  Status DescribeCore(core::v1::CoreResponse& response);
   Status RouteCrl(uint64_t connection, const core::v1::CoreRequest& request,
                   core::v1::CoreResponse& response);
   std::shared_ptr<OpenCrl> FindCrl(uint64_t connection, uint64_t stream);

@@ -42,8 +42,9 @@ RecordSealer::RecordSealer(std::vector<EpochKey> keys, Rng& rng) : rng_(rng) {
 }
 
 StatusOr<Bytes> RecordSealer::Seal(const KeyRecord& record) {
-  const auto& [epoch, key] = *keys_.rbegin();
   ASSIGN_OR_RETURN(const Bytes salt, rng_.Draw(32));
+  std::shared_lock lock(mutex_);
+  const auto& [epoch, key] = *keys_.rbegin();
   const ByteView id = record.key_id.view();
   pb::SealedRecord sealed;
   sealed.set_format(kFormat);
@@ -62,6 +63,7 @@ StatusOr<KeyRecord> RecordSealer::Open(ByteView octets) {
       sealed.key_id().size() != 16 || sealed.salt().size() != 32) {
     return Fail(kRecordUnreadable, "not a sealed record");
   }
+  std::shared_lock lock(mutex_);
   const auto key = keys_.find(sealed.epoch());
   if (key == keys_.end()) {
     return Fail(kRecordUnreadable, "epoch " + std::to_string(sealed.epoch()) + " is unknown");
@@ -76,6 +78,26 @@ StatusOr<KeyRecord> RecordSealer::Open(ByteView octets) {
     return Fail(kRecordUnreadable, "the content does not fit its seal");
   }
   return *std::move(record);
+}
+
+uint32_t RecordSealer::EpochOf(ByteView octets) const {
+  pb::SealedRecord sealed;
+  return ParseCanonical(octets, kMaxSealed, sealed) ? sealed.epoch() : 0;
+}
+
+uint32_t RecordSealer::CurrentEpoch() const {
+  std::shared_lock lock(mutex_);
+  return keys_.rbegin()->first;
+}
+
+void RecordSealer::Add(EpochKey key) {
+  std::unique_lock lock(mutex_);
+  keys_.emplace(key.epoch, std::move(key.key));
+}
+
+void RecordSealer::Remove(uint32_t epoch) {
+  std::unique_lock lock(mutex_);
+  keys_.erase(epoch);
 }
 
 }  // namespace intaglio::appliance

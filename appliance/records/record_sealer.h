@@ -7,6 +7,7 @@
 #define INTAGLIO_APPLIANCE_RECORDS_RECORD_SEALER_H_
 
 #include <map>
+#include <shared_mutex>
 
 #include "appliance/usecases/ports.h"
 #include "base/rng.h"
@@ -27,8 +28,16 @@ class RecordSealer final : public RecordPort {
 
   StatusOr<Bytes> Seal(const KeyRecord& record) override;
   StatusOr<KeyRecord> Open(ByteView sealed) override;
+  uint32_t EpochOf(ByteView sealed) const override;
+  uint32_t CurrentEpoch() const override;
+
+  // A newer key: from here on it seals. Thread-safe.
+  void Add(EpochKey key);
+  // Records of this epoch open no more. Thread-safe.
+  void Remove(uint32_t epoch);
 
  private:
+  mutable std::shared_mutex mutex_;
   std::map<uint32_t, SecretBytes> keys_;
   Rng& rng_;
 };

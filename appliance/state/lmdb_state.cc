@@ -144,17 +144,40 @@ StatusOr<std::optional<StoredEpoch>> LmdbState::LoadEpoch(uint32_t epoch) {
 }
 
 StatusOr<std::optional<StoredEpoch>> LmdbState::LoadLatestEpoch() {
-  return Reading([](MacedRows& rows) -> StatusOr<std::optional<StoredEpoch>> {
-    std::optional<StoredEpoch> latest;
+  ASSIGN_OR_RETURN(const std::vector<StoredEpoch> epochs, LoadEpochs());
+  if (epochs.empty()) return std::optional<StoredEpoch>();
+  return std::optional<StoredEpoch>(epochs.back());
+}
+
+StatusOr<std::vector<StoredEpoch>> LmdbState::LoadEpochs() {
+  return Reading([](MacedRows& rows) -> StatusOr<std::vector<StoredEpoch>> {
+    std::vector<StoredEpoch> epochs;
     using Walk = MacedRows::Walk;
-    // A core has a handful of epochs a year; "epoch/" sorts behind "core", so they are the rest.
+    const ByteView prefix = EpochPrefix();
+    // A core has a handful of epochs a year.
     RETURN_IF_ERROR(
-        rows.WalkFrom(Table::kMeta, EpochKey(0), [&](ByteView, ByteView value) -> StatusOr<Walk> {
-          ASSIGN_OR_RETURN(latest, DecodeEpoch(value));
+        rows.WalkFrom(Table::kMeta, prefix, [&](ByteView key, ByteView value) -> StatusOr<Walk> {
+          if (key.size() < prefix.size() || !Equal(key.first(prefix.size()), prefix)) {
+            return Walk::kEnough;
+          }
+          ASSIGN_OR_RETURN(StoredEpoch epoch, DecodeEpoch(value));
+          epochs.push_back(std::move(epoch));
           return Walk::kGoOn;
         }));
-    return latest;
+    return epochs;
   });
+}
+
+Status LmdbState::EraseEpoch(uint32_t epoch) {
+  return Writing([&](MacedRows& rows) { return rows.Erase(Table::kMeta, EpochKey(epoch)); });
+}
+
+StatusOr<uint64_t> LmdbState::LiveRecords(uint32_t epoch) {
+  return Reading([&](MacedRows& rows) { return ReadLiveRecords(rows, epoch); });
+}
+
+StatusOr<std::vector<KeyId>> LmdbState::PendingDestructions(size_t limit) {
+  return Reading([&](MacedRows& rows) { return ReadPendingDestructions(rows, limit); });
 }
 
 Status LmdbState::StoreEpoch(const StoredEpoch& epoch) {

@@ -44,6 +44,8 @@ class LmdbState final : public StatePort {
   StatusOr<CaRow> FindCa(const KeyId& issuer) override;
   StatusOr<std::vector<RevokedRow>> RevokedAfter(const KeyId& issuer, const Serial& after,
                                                  size_t limit) override;
+  StatusOr<uint64_t> LiveRecords(uint32_t epoch) override;
+  StatusOr<std::vector<KeyId>> PendingDestructions(size_t limit) override;
   // Kept up to date by each change, so this reads one row.
   StatusOr<Digest> StateHash() override;
 
@@ -59,6 +61,9 @@ class LmdbState final : public StatePort {
   Status StoreInstance(const StoredInstance& instance);
   StatusOr<std::optional<StoredEpoch>> LoadEpoch(uint32_t epoch);
   StatusOr<std::optional<StoredEpoch>> LoadLatestEpoch();
+  // Every epoch whose key has not been destroyed, oldest first.
+  StatusOr<std::vector<StoredEpoch>> LoadEpochs();
+  Status EraseEpoch(uint32_t epoch);
   // kRowInvalid for epoch 0.
   Status StoreEpoch(const StoredEpoch& epoch);
   StatusOr<std::optional<StoredTime>> LoadTime();

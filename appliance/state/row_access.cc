@@ -90,7 +90,59 @@ StatusOr<std::optional<KeyRow>> RowWriter::FindKey(const KeyId& key_id) {
   return ReadKeyRow(rows_, key_id);
 }
 
+StatusOr<uint64_t> ReadLiveRecords(MacedRows& rows, uint32_t epoch) {
+  ASSIGN_OR_RETURN(const std::optional<ByteView> value,
+                   rows.Find(Table::kMeta, LiveRecordsKey(epoch)));
+  if (!value) return uint64_t{0};
+  return DecodeCount(*value);
+}
+
+StatusOr<std::vector<KeyId>> ReadPendingDestructions(MacedRows& rows, size_t limit) {
+  std::vector<KeyId> found;
+  if (limit == 0) return found;
+  using Walk = MacedRows::Walk;
+  const ByteView prefix = PendingDestructionPrefix();
+  RETURN_IF_ERROR(
+      rows.WalkFrom(Table::kMeta, prefix, [&](ByteView key, ByteView) -> StatusOr<Walk> {
+        if (!StartsWith(key, prefix)) return Walk::kEnough;
+        if (!Assign(key.subspan(prefix.size()), found.emplace_back())) {
+          return Fail(kRowUnreadable, "a pending destruction of " + ToHex(key));
+        }
+        return found.size() < limit ? Walk::kGoOn : Walk::kEnough;
+      }));
+  return found;
+}
+
+Status RowWriter::CountLive(uint32_t epoch, int64_t change) {
+  ASSIGN_OR_RETURN(const uint64_t live, ReadLiveRecords(rows_, epoch));
+  if (change < 0 && live < static_cast<uint64_t>(-change)) {
+    return Fail(kRowInvalid,
+                "epoch " + std::to_string(epoch) + " would have fewer than no records");
+  }
+  return rows_.Put(Table::kMeta, LiveRecordsKey(epoch),
+                   EncodeCount(live + static_cast<uint64_t>(change)));
+}
+
+Status RowWriter::FollowKey(const KeyId& key_id, const std::optional<KeyRow>& before,
+                            const KeyRow& after) {
+  const auto live = [](const KeyRow& row) { return row.state != KeyState::kDestroyed; };
+  const uint32_t was = before && live(*before) ? before->epoch : 0;
+  const uint32_t is = live(after) ? after.epoch : 0;
+  if (was != is) {
+    if (was != 0) RETURN_IF_ERROR(CountLive(was, -1));
+    if (is != 0) RETURN_IF_ERROR(CountLive(is, 1));
+  }
+  const auto pending = [&](const KeyRow& row) { return !live(row) && !row.cka_id.empty(); };
+  const bool had = before && pending(*before);
+  if (pending(after) == had) return OkStatus();
+  if (had) return rows_.Erase(Table::kMeta, PendingDestructionKey(key_id));
+  return rows_.Put(Table::kMeta, PendingDestructionKey(key_id), {});
+}
+
 Status RowWriter::PutKey(const KeyId& key_id, const KeyRow& row) {
+  if (row.epoch == 0) return Fail(kRowInvalid, "record key epochs count from 1");
+  ASSIGN_OR_RETURN(const std::optional<KeyRow> before, FindKey(key_id));
+  RETURN_IF_ERROR(FollowKey(key_id, before, row));
   return rows_.Put(Table::kKey, key_id.view(), EncodeRow(row));
 }
 

@@ -22,6 +22,9 @@ StatusOr<std::vector<RevokedRow>> ReadRevokedAfter(MacedRows& rows, const KeyId&
 // Removes orders that expired before `now`, oldest first, at most `limit`.
 StatusOr<size_t> PurgeOrders(MacedRows& rows, WallTime now, size_t limit);
 
+StatusOr<uint64_t> ReadLiveRecords(MacedRows& rows, uint32_t epoch);
+StatusOr<std::vector<KeyId>> ReadPendingDestructions(MacedRows& rows, size_t limit);
+
 // A use case's hold on a write transaction.
 class RowWriter final : public RowTransaction {
  public:
@@ -36,6 +39,10 @@ class RowWriter final : public RowTransaction {
   Status PutCa(const KeyId& issuer, const CaRow& row) override;
 
  private:
+  // Keeps the counts of live records and the list of objects to be destroyed in step with the row.
+  Status FollowKey(const KeyId& key_id, const std::optional<KeyRow>& before, const KeyRow& after);
+  Status CountLive(uint32_t epoch, int64_t change);
+
   MacedRows& rows_;
 };
 

@@ -320,6 +320,20 @@ StatusOr<StoredInstance> DecodeInstance(ByteView octets) {
   return instance;
 }
 
+Bytes EncodeCount(uint64_t count) {
+  Bytes octets(8);
+  for (size_t i = 0; i < 8; ++i) octets[7 - i] = static_cast<uint8_t>(count >> (8 * i));
+  return octets;
+}
+
+StatusOr<uint64_t> DecodeCount(ByteView octets) {
+  if (octets.size() != 8)
+    return Unreadable("a count of " + std::to_string(octets.size()) + " octets");
+  uint64_t count = 0;
+  for (const uint8_t octet : octets) count = count << 8 | octet;
+  return count;
+}
+
 Bytes EncodeRow(const StoredEpoch& epoch) {
   pb::EpochRow out;
   out.set_epoch(epoch.epoch);

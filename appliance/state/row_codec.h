@@ -19,6 +19,9 @@ Bytes EncodeRow(const OrderRow& row);
 Bytes EncodeRow(const CaRow& row);
 Bytes EncodeRow(const StoredInstance& instance);
 Bytes EncodeRow(const StoredEpoch& epoch);
+// A count of live records, 8 octets big-endian. kRowUnreadable.
+Bytes EncodeCount(uint64_t count);
+StatusOr<uint64_t> DecodeCount(ByteView octets);
 Bytes EncodeRow(const StoredTime& time);
 Bytes EncodeRow(const JournalHead& head);
 

@@ -54,4 +54,14 @@ Bytes EpochKey(uint32_t epoch) {
   return key;
 }
 
+Bytes LiveRecordsKey(uint32_t epoch) {
+  Bytes key = ToBytes("live/");
+  AppendBigEndian(epoch, 4, key);
+  return key;
+}
+
+Bytes PendingDestructionKey(const KeyId& key_id) {
+  return Concat({PendingDestructionPrefix(), key_id.view()});
+}
+
 }  // namespace intaglio::appliance

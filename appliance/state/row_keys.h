@@ -24,6 +24,12 @@ struct ExpiryEntry {
 StatusOr<ExpiryEntry> ReadExpiryKey(ByteView key);
 
 Bytes EpochKey(uint32_t epoch);
+// Holds how many live keys have their newest record under this epoch.
+Bytes LiveRecordsKey(uint32_t epoch);
+// Marks a destroyed key whose token object may still exist.
+Bytes PendingDestructionKey(const KeyId& key_id);
+inline ByteView EpochPrefix() { return AsBytes("epoch/"); }
+inline ByteView PendingDestructionPrefix() { return AsBytes("pending/"); }
 inline ByteView InstanceKey() { return AsBytes("core"); }
 inline ByteView TimeKey() { return AsBytes("time"); }
 inline ByteView JournalAnchorKey() { return AsBytes("journal"); }

@@ -91,6 +91,12 @@ Status Pkcs11Keys::VerifyEs256(ByteView spki, const Digest& digest, ByteView sig
   return Fail(kSignatureWrong, "over these octets, by this key");
 }
 
+Status Pkcs11Keys::Destroy(ByteView cka_id) {
+  ASSIGN_OR_RETURN(const tokens::KeyId id, tokens::KeyId::Create(cka_id));
+  const Status destroyed = token_.DestroyResident(id);
+  return Is(destroyed, tokens::kKeyNotFound) ? OkStatus() : destroyed;
+}
+
 StatusOr<TrustedStorageKey> Pkcs11Keys::DescribeStorageKey() {
   ASSIGN_OR_RETURN(const tokens::KeyOrigin origin, token_.StorageKeyOrigin(storage_key_));
   return TrustedStorageKey{storage_key_.text(), FromToken(origin)};

@@ -19,6 +19,8 @@ class Pkcs11Keys final : public TokenPort {
   StatusOr<GeneratedKey> GenerateWrapped(KeyAlgorithm algorithm) override;
   StatusOr<std::vector<Bytes>> Sign(SignPermit permit, const KeyRecord& key) override;
   Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) override;
+  Status Destroy(ByteView cka_id) override;
+  void DropCopies() override { token_.DropCopies(); }
   StatusOr<TrustedStorageKey> DescribeStorageKey() override;
   StatusOr<TokenDescription> Describe() override;
 

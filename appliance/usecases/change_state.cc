@@ -3,6 +3,8 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/usecases/approval_check.h"
+#include "appliance/usecases/record_epochs.h"
+#include "base/log.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -35,15 +37,19 @@ Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTim
       return OkStatus();
     case StateAction::kSuspend:
       if (!held) serial.changed_at = WholeSeconds(now);
+      // A second suspension keeps the date that relying parties know, not the date that a
+      // reinstatement must come after.
+      serial.last_suspended_at = now;
       serial.state = SerialState::kSuspended;
       serial.reason = CrlReason::kCertificateHold;
       key.state = KeyState::kSuspended;
       return OkStatus();
     case StateAction::kReinstate:
       // An order kept back says nothing of a suspension its officer cannot have known of.
-      if (held && issued_at < serial.changed_at) {
+      if (held && issued_at < serial.last_suspended_at) {
         return Fail(kStatementExpired, "made before the suspension of " +
-                                           ToIso8601(serial.changed_at) + "; sign a new order");
+                                           ToIso8601(serial.last_suspended_at) +
+                                           "; sign a new order");
       }
       serial.state = SerialState::kIssued;
       serial.changed_at = WholeSeconds(now);
@@ -135,6 +141,12 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
   // The row comes first: a revocation must hold even when the journal cannot be written, and the
   // caller is told of the failure and asks again.
   RETURN_IF_ERROR(services_.journal.Append(event).status());
+  if (change.action == StateAction::kSuspend) services_.token.DropCopies();
+  if (change.action == StateAction::kRevoke) {
+    // The revocation stands whatever the token says; what is left there is destroyed later.
+    const Status destroyed = DestroyKeyMaterial(services_, key_id);
+    if (!destroyed.ok()) LogFailure("key.destroy", destroyed);
+  }
   return effective;
 }
 
@@ -144,13 +156,15 @@ Status ChangeState::Block(const KeyId& key_id) {
     if (!row) return Fail(kRequestInvalid, "this core has no key " + key_id.hex());
     // Nobody could start a key of the service again, and a host must not be able to end the
     // service.
-    if (row->purpose != KeyPurpose::kSigner) {
-      return Fail(kKeyPurpose, "only SIGNER keys are blocked by the host alone");
+    if (row->purpose != KeyPurpose::kSigner && row->purpose != KeyPurpose::kOneTime &&
+        row->purpose != KeyPurpose::kSeal) {
+      return Fail(kKeyPurpose, "only keys of subscribers are blocked by the host alone");
     }
     if (row->state != KeyState::kUsable) return OkStatus();
     row->state = KeyState::kBlocked;
     return rows.PutKey(key_id, *row);
   }));
+  services_.token.DropCopies();
   return services_.journal.Append({.type = EventType::kBlocked, .key_id = key_id}).status();
 }
 

@@ -31,7 +31,7 @@ class ChangeState final {
   // Under the proof of an authenticator bound to the certificate's key.
   StatusOr<WallTime> BySigner(const SignerInput& input);
 
-  // The host alone stops a SIGNER key; the certificate's status does not change. kKeyPurpose,
+  // The host alone stops a subscriber's key; the certificate's status does not change. kKeyPurpose,
   // kRequestInvalid for a key that is not this core's.
   Status Block(const KeyId& key_id);
 

@@ -53,6 +53,10 @@ class TokenPort {
   // ES256 over `digest`: kSignatureWrong if it does not verify, another Reason if that could not be
   // decided.
   virtual Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) = 0;
+  // Destroys the token object of a RESIDENT key; OK if there is none.
+  virtual Status Destroy(ByteView cka_id) = 0;
+  // Drops every live copy of private keys, so that none outlives a change of its key's state.
+  virtual void DropCopies() = 0;
   // The storage key's attributes, for evidence about WRAPPED keys.
   virtual StatusOr<TrustedStorageKey> DescribeStorageKey() = 0;
   virtual StatusOr<TokenDescription> Describe() = 0;
@@ -65,6 +69,28 @@ class RecordPort {
   virtual StatusOr<Bytes> Seal(const KeyRecord& record) = 0;
   // kRecordUnreadable unless every octet is as this core sealed it.
   virtual StatusOr<KeyRecord> Open(ByteView sealed) = 0;
+  // The epoch of the record key a record says it is sealed under; 0 for octets that are no record.
+  // Believe it only of a record that Seal() made or Open() opened.
+  virtual uint32_t EpochOf(ByteView sealed) const = 0;
+  // The epoch Seal() uses.
+  virtual uint32_t CurrentEpoch() const = 0;
+};
+
+// The record keys: each epoch's is a key of its own in the token, so that destroying that one
+// erases every record sealed under it, wherever copies of it lie.
+struct EpochFacts {
+  uint32_t epoch = 0;
+  WallTime created_at;
+};
+class EpochPort {
+ public:
+  virtual ~EpochPort() = default;
+  // Oldest first; the last is the one that seals.
+  virtual StatusOr<std::vector<EpochFacts>> List() = 0;
+  // A fresh record key under the next number; from here on it seals.
+  virtual StatusOr<uint32_t> Begin(WallTime now) = 0;
+  // For good. Never the one that seals: kEpochInUse.
+  virtual Status Destroy(uint32_t epoch) = 0;
 };
 
 // Canonical octets of what the core hands out to be signed.
@@ -106,6 +132,10 @@ class StatePort {
   // then octet by octet), strictly after `after` (from the first if empty).
   virtual StatusOr<std::vector<RevokedRow>> RevokedAfter(const KeyId& issuer, const Serial& after,
                                                          size_t limit) = 0;
+  // Keys that are not destroyed and whose newest record is sealed under this epoch.
+  virtual StatusOr<uint64_t> LiveRecords(uint32_t epoch) = 0;
+  // Destroyed keys whose token object may still be there.
+  virtual StatusOr<std::vector<KeyId>> PendingDestructions(size_t limit) = 0;
   // Sum over all rows: changes with any row, does not depend on their order.
   virtual StatusOr<Digest> StateHash() = 0;
 };

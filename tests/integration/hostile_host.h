@@ -153,10 +153,11 @@ class HostileHost final {
   appliance::AcceptCertificate accept_certificate_{core_.services(), proofs_};
   appliance::ChangeState change_state_{core_.services(), proofs_};
   appliance::SignStatus sign_status_{core_.services(), change_state_};
+  appliance::RecordEpochs record_epochs_{core_.services(), core_.record_keys()};
   appliance::Dispatcher dispatcher_{
       core_.services(),
       {execute_command_, generate_signer_key_, attest_keys_, issue_certificate_, sign_document_,
-       accept_certificate_, change_state_, sign_status_},
+       accept_certificate_, change_state_, sign_status_, record_epochs_},
       "test",
       1};
   EndedLinks ended_;

@@ -19,6 +19,8 @@ T Must(StatusOr<T> value) {
   return *std::move(value);
 }
 
+void MustBeOk(const Status& status) { (void)Must(status.ok() ? StatusOr<bool>(true) : status); }
+
 core::Officer OfficerOf(const P256Signer& signer, core::Role role, const std::string& name) {
   return {{signer.id()}, role, name, signer.spki()};
 }
@@ -36,9 +38,8 @@ CoreFixture::CoreFixture() {
   state_ = Must(
       core::LmdbState::Open(folder_.path() + "/rows", SecretBytes(32), core::MapSize{64 << 20}));
   journal_ = Must(core::FileJournal::Open(folder_.path() + "/journal", clock_, 1, std::nullopt));
-  std::vector<core::EpochKey> epochs;
-  epochs.push_back({1, SecretBytes(32)});
-  records_ = std::make_unique<core::RecordSealer>(std::move(epochs), rng_);
+  MustBeOk(core::RecordKeys::Found(*token_, *state_, rng_, clock_.Now()));
+  record_keys_ = Must(core::RecordKeys::Open(*token_, *state_, rng_));
   time_ = std::make_unique<core::TrustedTime>(clock_, WallTime{}, [this](const std::string& seen) {
     (void)Must(journal_->Append({.type = core::EventType::kTimeStopped, .note = seen}));
   });
@@ -54,8 +55,8 @@ CoreFixture::CoreFixture() {
   identity_.roster.push_back(OfficerOf(revocation_, core::Role::kRevocationOfficer, "revocation"));
   boot_id_ = Must(core::DrawId<core::BootId>(rng_));
   services_ = std::make_unique<core::CoreServices>(
-      core::CoreServices{identity_, boot_id_, *keys_, *records_, statements_, *state_, *journal_,
-                         *time_, clock_, rng_});
+      core::CoreServices{identity_, boot_id_, *keys_, record_keys_->sealer(), statements_, *state_,
+                         *journal_, *time_, clock_, rng_});
 }
 
 std::vector<core::EventType> CoreFixture::EventsAfter(uint64_t after) {

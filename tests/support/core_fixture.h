@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "appliance/daemon/record_keys.h"
 #include "appliance/journal/file_journal.h"
-#include "appliance/records/record_sealer.h"
 #include "appliance/records/statement_codec.h"
 #include "appliance/state/lmdb_state.h"
 #include "appliance/token/pkcs11_keys.h"
@@ -30,7 +30,8 @@ class CoreFixture final {
   FakeClock& clock() { return clock_; }
   appliance::LmdbState& state() { return *state_; }
   appliance::FileJournal& journal() { return *journal_; }
-  appliance::RecordSealer& records() { return *records_; }
+  appliance::RecordSealer& records() { return record_keys_->sealer(); }
+  appliance::RecordKeys& record_keys() { return *record_keys_; }
   appliance::Pkcs11Keys& token() { return *keys_; }
 
   // Two security officers, two registration officers and one revocation officer.
@@ -52,7 +53,7 @@ class CoreFixture final {
   std::unique_ptr<appliance::Pkcs11Keys> keys_;
   std::unique_ptr<appliance::LmdbState> state_;
   std::unique_ptr<appliance::FileJournal> journal_;
-  std::unique_ptr<appliance::RecordSealer> records_;
+  std::unique_ptr<appliance::RecordKeys> record_keys_;
   std::unique_ptr<appliance::TrustedTime> time_;
   appliance::StatementCodec statements_;
   appliance::BootId boot_id_;

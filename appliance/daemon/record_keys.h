@@ -1,0 +1,47 @@
+// RecordKeys: the record key of each epoch, kept in a row under a token key of its own.
+//
+// The row may be copied, the token key may not: destroying it erases every record of its epoch, in
+// whatever backup of rows or records a copy of it lies. [DESIGN: record key epochs]
+#ifndef INTAGLIO_APPLIANCE_DAEMON_RECORD_KEYS_H_
+#define INTAGLIO_APPLIANCE_DAEMON_RECORD_KEYS_H_
+
+#include <memory>
+#include <mutex>
+
+#include "appliance/records/record_sealer.h"
+#include "appliance/state/lmdb_state.h"
+#include "base/rng.h"
+#include "tokens/pkcs11/token.h"
+
+namespace intaglio::appliance {
+
+class RecordKeys final : public EpochPort {
+ public:
+  // The first epoch's key, for `init`.
+  static Status Found(tokens::Token& token, LmdbState& state, Rng& rng, WallTime now);
+  // Opens every epoch's key in the token. kNotInitialised if there is none, kRecordKeyUnavailable.
+  // All arguments outlive this.
+  static StatusOr<std::unique_ptr<RecordKeys>> Open(tokens::Token& token, LmdbState& state,
+                                                    Rng& rng);
+
+  RecordSealer& sealer() { return sealer_; }
+
+  // EpochPort. Thread-safe.
+  StatusOr<std::vector<EpochFacts>> List() override;
+  StatusOr<uint32_t> Begin(WallTime now) override;
+  Status Destroy(uint32_t epoch) override;
+
+ private:
+  RecordKeys(tokens::Token& token, LmdbState& state, Rng& rng, std::vector<EpochKey> keys)
+      : token_(token), state_(state), rng_(rng), sealer_(std::move(keys), rng) {}
+
+  tokens::Token& token_;
+  LmdbState& state_;
+  Rng& rng_;
+  RecordSealer sealer_;
+  std::mutex mutex_;
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_DAEMON_RECORD_KEYS_H_
