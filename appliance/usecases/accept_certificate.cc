@@ -46,6 +46,7 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
     if (!current) return Fail(kRecordStale, "the key's row is gone");
     RETURN_IF_ERROR(CheckKeyState(*current));
     current->least_version = std::max(current->least_version, kVersionAccepted);
+    current->epoch = services_.records.EpochOf(sealed);
     return rows.PutKey(record.key_id, *current);
   }));
   return sealed;

@@ -86,6 +86,8 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& a
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
     KeyRow row;
     row.purpose = record.purpose;
+    row.epoch = services_.records.EpochOf(sealed);
+    row.cka_id = ToBytes(record.key_id.view());
     return rows.PutKey(record.key_id, row);
   }));
   return Outcome{sealed, record.spki, record.key_id};
@@ -110,6 +112,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate&
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
     KeyRow row = key.row;
     row.least_version = record.version;
+    row.epoch = services_.records.EpochOf(sealed);
     return rows.PutKey(record.key_id, row);
   }));
   return Outcome{sealed, record.spki, record.key_id};

@@ -62,7 +62,9 @@ StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<Issuanc
                                .statement = order.octets})
                       .status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
-    RETURN_IF_ERROR(rows.PutKey(record.key_id, KeyRow{}));
+    KeyRow key_row;
+    key_row.epoch = services_.records.EpochOf(sealed);
+    RETURN_IF_ERROR(rows.PutKey(record.key_id, key_row));
     OrderRow row;
     row.expires_at = statement.expires_at;
     row.key_id = record.key_id;
