@@ -10,7 +10,7 @@ namespace intaglio {
   X(kHexInvalid, "BAS-0001", "HEX_INVALID", kInvalidArgument, kPublic, "not hexadecimal text")  \
   X(kBase64Invalid, "BAS-0002", "BASE64_INVALID", kInvalidArgument, kPublic, "not base64 text") \
   X(kDigestLength, "BAS-0003", "DIGEST_LENGTH", kInvalidArgument, kPublic,                      \
-    "a SHA-256 value has 32 octets")                                                            \
+    "a digest does not have the length of its hash")                                            \
   X(kFileUnreadable, "BAS-0004", "FILE_UNREADABLE", kFailedPrecondition, kPublic,               \
     "a file could not be read")                                                                 \
   X(kFileUnwritable, "BAS-0005", "FILE_UNWRITABLE", kFailedPrecondition, kPublic,               \
