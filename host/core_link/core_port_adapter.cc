@@ -7,6 +7,8 @@ namespace {
 
 namespace pb = ::intaglio::core::v1;
 
+constexpr size_t kMaxReseal = 512 * 1024;  // octets of records in a frame of 1 MiB
+
 // Calls, and checks that the answer is of the kind that was asked for.
 StatusOr<pb::CoreResponse> Ask(CoreLink& link, pb::CoreRequest request,
                                pb::CoreResponse::ResultCase wanted) {
@@ -212,6 +214,41 @@ StatusOr<std::vector<Bytes>> LinkedCore::ReadJournal(uint64_t from_sequence, uin
   request.mutable_read_journal()->set_max_entries(most);
   ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kReadJournal));
   return ToList(response.read_journal().entries());
+}
+
+StatusOr<uint32_t> LinkedCore::RecordEpoch() {
+  pb::CoreRequest request;
+  request.mutable_status();
+  ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kStatus));
+  return response.status().record_epoch();
+}
+
+StatusOr<std::vector<StatusOr<Bytes>>> LinkedCore::Reseal(const std::vector<Bytes>& records) {
+  std::vector<StatusOr<Bytes>> out;
+  size_t next = 0;
+  while (next < records.size()) {
+    pb::CoreRequest request;
+    size_t octets = 0;
+    while (next < records.size() && (octets == 0 || octets + records[next].size() < kMaxReseal)) {
+      octets += records[next].size();
+      request.mutable_reseal_records()->add_records(AsString(records[next++]));
+    }
+    const int asked = request.reseal_records().records_size();
+    ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kResealRecords));
+    if (response.reseal_records().records_size() != asked) {
+      return Fail(kCoreProtocol, "another number of records than asked for");
+    }
+    for (const pb::ResealedRecord& each : response.reseal_records().records()) {
+      if (each.has_failure()) {
+        out.push_back(FailRemote(static_cast<absl::StatusCode>(each.failure().code()),
+                                 each.failure().reason_id(), each.failure().reason_name(),
+                                 each.failure().detail()));
+      } else {
+        out.push_back(ToBytes(each.record()));
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace intaglio::host

@@ -4,10 +4,11 @@
 
 #include "host/core_link/core_link.h"
 #include "host/ports/core_port.h"
+#include "host/ports/record_ports.h"
 
 namespace intaglio::host {
 
-class LinkedCore final : public CorePort {
+class LinkedCore final : public CorePort, public ResealPort {
  public:
   // `link` outlives this.
   explicit LinkedCore(CoreLink& link) : link_(link) {}
@@ -30,6 +31,9 @@ class LinkedCore final : public CorePort {
   StatusOr<Bytes> SignCrl(ByteView ca_record, uint64_t size, const OctetSource& tbs) override;
   StatusOr<std::vector<Bytes>> SignOcsp(const OcspInput& input) override;
   StatusOr<std::vector<Bytes>> ReadJournal(uint64_t from_sequence, uint32_t most) override;
+
+  StatusOr<uint32_t> RecordEpoch() override;
+  StatusOr<std::vector<StatusOr<Bytes>>> Reseal(const std::vector<Bytes>& records) override;
 
  private:
   CoreLink& link_;

@@ -12,6 +12,7 @@
 #include "host/core_link/core_port_adapter.h"
 #include "host/daemon/public_content.h"
 #include "host/domain/usecase_reasons.h"
+#include "host/records/record_carrier.h"
 #include "host/statements/statement_composer.h"
 #include "host/store/sql_store.h"
 
@@ -30,15 +31,18 @@ void WaitForStop() {
   while (sigwait(&signals, &which) != 0) continue;
 }
 
-// What must happen though nobody asks: a fresh CRL and OCSP answers signed ahead. On a thread of
+// What must happen though nobody asks: a fresh CRL, OCSP answers signed ahead, records carried to a
+// new record key. On a thread of
 // its own, so that a core that does not answer cannot delay a stop signal's notice. Failures are
 // logged and tried again.
 class PeriodicTasks final {
  public:
-  PeriodicTasks(StatusService& status, Revocation& revocation, Administration& administration)
+  PeriodicTasks(StatusService& status, Revocation& revocation, Administration& administration,
+                RecordCarrier& records)
       : status_(status),
         revocation_(revocation),
         administration_(administration),
+        records_(records),
         thread_([this] { Loop(); }) {}
   ~PeriodicTasks() { Stop(); }
   PeriodicTasks(const PeriodicTasks&) = delete;
@@ -72,6 +76,8 @@ class PeriodicTasks final {
     // First what a crash left between the core and the status log, for a CRL without it is refused.
     const Status pending = revocation_.FinishPending();
     if (!pending.ok()) LogFailure("revocation.pending", pending);
+    const auto carried = records_.Run([this] { return stopping(); });
+    if (!carried.ok()) LogFailure("records.carry", carried.status());
     const Status responder = administration_.KeepResponderFresh();
     if (!responder.ok()) LogFailure("responder.periodic", responder);
     const Status crl = status_.KeepCrlFresh();
@@ -87,6 +93,7 @@ class PeriodicTasks final {
   StatusService& status_;
   Revocation& revocation_;
   Administration& administration_;
+  RecordCarrier& records_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
@@ -115,6 +122,7 @@ Status RunHost(const HostSettings& settings) {
   Signing signing(*store, core);
   Revocation revocation({*store, core, statements, status, clock, rng});
   Administration administration({*store, core, status, terms, clock});
+  RecordCarrier records(core, *store);
   StoredContent content(*store, status, terms);
 
   ASSIGN_OR_RETURN(const auto http, HttpServer::Start(settings.http, content, clock));
@@ -124,7 +132,7 @@ Status RunHost(const HostSettings& settings) {
                                         core, *store, registry, terms, clock}));
   LogInfo("host.ready", {{"grpc_port", std::to_string(grpc->port())},
                          {"http_port", std::to_string(http->port())}});
-  PeriodicTasks tasks(status, revocation, administration);
+  PeriodicTasks tasks(status, revocation, administration, records);
   WaitForStop();
   LogInfo("host.stopping");
   grpc->Stop();

@@ -64,6 +64,13 @@ CREATE TABLE pending_change (
   serial_key TEXT NOT NULL, octets TEXT NOT NULL, approvals TEXT NOT NULL, proof TEXT NOT NULL);
 CREATE INDEX pending_change_serial ON pending_change (serial_key, sequence)
 )sql",
+    // The record key that a record is known to be carried to; 0: not looked at yet.
+    R"sql(
+ALTER TABLE credential ADD COLUMN record_epoch INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX credential_record_epoch ON credential (record_epoch, id);
+ALTER TABLE service_key ADD COLUMN record_epoch INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX service_key_record_epoch ON service_key (record_epoch, id)
+)sql",
 };
 
 }  // namespace

@@ -261,4 +261,49 @@ void UpsertServiceKey(soci::session& sql, const ServiceKey& key) {
   }
 }
 
+namespace {
+
+std::string TableOf(RecordHome home) {
+  return home == RecordHome::kCredential ? "credential" : "service_key";
+}
+
+}  // namespace
+
+StatusOr<std::vector<KeptRecord>> SelectRecordsToCarry(soci::session& sql, RecordHome home,
+                                                       uint32_t epoch, const KeptRecord& after,
+                                                       int most) {
+  const int before = static_cast<int>(epoch);
+  const int after_epoch = static_cast<int>(after.epoch);
+  soci::rowset<soci::row> rows =
+      (sql.prepare << "SELECT id, sealed_record, record_epoch FROM " << TableOf(home)
+                   << " WHERE record_epoch < :epoch AND (record_epoch, id) > (:after_epoch, :id) "
+                      "ORDER BY record_epoch, id LIMIT :most",
+       soci::use(before), soci::use(after_epoch), soci::use(after.id), soci::use(most));
+  std::vector<KeptRecord> out;
+  for (const soci::row& row : rows) {
+    KeptRecord& kept = out.emplace_back();
+    kept.home = home;
+    kept.id = row.get<std::string>(0);
+    ASSIGN_OR_RETURN(kept.sealed_record, FromSql(row.get<std::string>(1)));
+    kept.epoch = static_cast<uint32_t>(row.get<int>(2));
+  }
+  return out;
+}
+
+void ReplaceRecord(soci::session& sql, const RecordStorePort::Replacement& replacement) {
+  const std::string sealed = ToSql(replacement.sealed_record);
+  const std::string old = ToSql(replacement.old.sealed_record);
+  sql << "UPDATE " << TableOf(replacement.old.home)
+      << " SET sealed_record = :sealed WHERE id = :id AND sealed_record = :old",
+      soci::use(sealed), soci::use(replacement.old.id), soci::use(old);
+}
+
+void SettleRecord(soci::session& sql, const KeptRecord& record, uint32_t epoch) {
+  const int reached = static_cast<int>(epoch);
+  const std::string sealed = ToSql(record.sealed_record);
+  sql << "UPDATE " << TableOf(record.home)
+      << " SET record_epoch = :epoch WHERE id = :id AND sealed_record = :sealed",
+      soci::use(reached), soci::use(record.id), soci::use(sealed);
+}
+
 }  // namespace intaglio::host

@@ -10,6 +10,7 @@
 
 #include "host/domain/application.h"
 #include "host/domain/credential.h"
+#include "host/ports/record_ports.h"
 
 namespace intaglio::host {
 
@@ -32,6 +33,12 @@ void DeletePendingChange(soci::session& sql, const PendingChange& change);
 
 StatusOr<std::optional<ServiceKey>> SelectServiceKey(soci::session& sql, const std::string& id);
 void UpsertServiceKey(soci::session& sql, const ServiceKey& key);
+
+StatusOr<std::vector<KeptRecord>> SelectRecordsToCarry(soci::session& sql, RecordHome home,
+                                                       uint32_t epoch, const KeptRecord& after,
+                                                       int most);
+void ReplaceRecord(soci::session& sql, const RecordStorePort::Replacement& replacement);
+void SettleRecord(soci::session& sql, const KeptRecord& record, uint32_t epoch);
 
 }  // namespace intaglio::host
 

@@ -427,4 +427,25 @@ StatusOr<Bytes> SqlStore::AuditHead() {
   return impl_->Reading([](soci::session& sql) { return SelectAuditHead(sql); });
 }
 
+StatusOr<std::vector<KeptRecord>> SqlStore::RecordsToCarry(RecordHome home, uint32_t epoch,
+                                                           const KeptRecord& after, size_t most) {
+  return impl_->Reading([&](soci::session& sql) {
+    return SelectRecordsToCarry(sql, home, epoch, after, static_cast<int>(most));
+  });
+}
+
+Status SqlStore::ReplaceRecords(const std::vector<Replacement>& replacements) {
+  return impl_->writer->Run([&](soci::session& sql) {
+    for (const Replacement& each : replacements) ReplaceRecord(sql, each);
+    return OkStatus();
+  });
+}
+
+Status SqlStore::SettleRecords(const std::vector<KeptRecord>& records, uint32_t epoch) {
+  return impl_->writer->Run([&](soci::session& sql) {
+    for (const KeptRecord& each : records) SettleRecord(sql, each, epoch);
+    return OkStatus();
+  });
+}
+
 }  // namespace intaglio::host

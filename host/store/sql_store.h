@@ -7,11 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "host/ports/record_ports.h"
 #include "host/ports/store_port.h"
 
 namespace intaglio::host {
 
-class SqlStore final : public StorePort {
+class SqlStore final : public StorePort, public RecordStorePort {
  public:
   // Opens or makes the file (mode 0600) and brings its schema up to date. `clock` dates the audit
   // log and outlives the store; without it, the system's does. kStoreUnavailable, kStoreTooNew,
@@ -39,6 +40,11 @@ class SqlStore final : public StorePort {
   StatusOr<std::vector<SerialStatus>> OcspDue(WallTime now, WallTime older_than,
                                               size_t most) override;
   StatusOr<Bytes> AuditHead() override;
+
+  StatusOr<std::vector<KeptRecord>> RecordsToCarry(RecordHome home, uint32_t epoch,
+                                                   const KeptRecord& after, size_t most) override;
+  Status ReplaceRecords(const std::vector<Replacement>& replacements) override;
+  Status SettleRecords(const std::vector<KeptRecord>& records, uint32_t epoch) override;
 
  private:
   struct Impl;

@@ -33,6 +33,7 @@ class CoreFixture final {
   appliance::RecordSealer& records() { return record_keys_->sealer(); }
   appliance::RecordKeys& record_keys() { return *record_keys_; }
   appliance::Pkcs11Keys& token() { return *keys_; }
+  tokens::Token& raw_token() { return *token_; }
 
   // Two security officers, two registration officers and one revocation officer.
   const P256Signer& security(size_t i) const { return security_[i]; }
