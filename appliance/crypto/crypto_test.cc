@@ -62,6 +62,13 @@ TEST(EcdsaTest, SignatureFormsRoundTripAndBadDerIsRefused) {
   raw[63] = 1;
   const Bytes der = SignatureToDer(raw);
   EXPECT_EQ(*SignatureFromDer(der), raw);
+  Bytes p384(96, 0);
+  p384[0] = 0x80;
+  p384[95] = 1;
+  EXPECT_EQ(ToHex(SignatureToDer(p384)),
+            "3036023100"
+            "80" +
+                std::string(94, '0') + "020101");
   for (const char* bad :
        {"", "3006020101020100", "3006020101020181", "30070201010202007f", "300602010102010100",
         "300702010102020001", "308106020101020101", "3106020101020101", "3006020101030101"}) {

@@ -90,10 +90,11 @@ std::optional<P256Signature> SignatureFromDer(ByteView der) {
   return out;
 }
 
-Bytes SignatureToDer(const P256Signature& signature) {
+Bytes SignatureToDer(ByteView signature) {
   Bytes body;
-  AppendInteger(body, ByteView(signature).first(32));
-  AppendInteger(body, ByteView(signature).last(32));
+  body.reserve(signature.size() + 6);
+  AppendInteger(body, signature.first(signature.size() / 2));
+  AppendInteger(body, signature.last(signature.size() / 2));
   Bytes out = {0x30, static_cast<uint8_t>(body.size())};
   out.insert(out.end(), body.begin(), body.end());
   return out;

@@ -18,8 +18,8 @@ using P256Signature = std::array<uint8_t, 64>;  // r ‖ s
 std::optional<P256Point> PointOfSpki(ByteView spki);
 // Strict DER ECDSA-Sig-Value with 1 <= r, s < 2^256 to r ‖ s; nothing otherwise.
 std::optional<P256Signature> SignatureFromDer(ByteView der);
-// r ‖ s to DER ECDSA-Sig-Value.
-Bytes SignatureToDer(const P256Signature& signature);
+// r ‖ s, of 32 or 48 octets each, to DER ECDSA-Sig-Value.
+Bytes SignatureToDer(ByteView signature);
 // In software; the token does it ten times faster where it can. True only if it verifies.
 bool VerifyEs256InSoftware(const P256Point& point, const Digest& digest,
                            const P256Signature& signature);

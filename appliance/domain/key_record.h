@@ -22,7 +22,8 @@ enum class KeyPurpose {
   kJournal,
   kStorage
 };
-enum class KeyAlgorithm { kP256, kRsa3072 };
+// A key's shape and the one scheme it signs with; in the schema's order.
+enum class KeyAlgorithm { kP256, kRsa3072, kP384, kRsa4096, kRsa3072Pss, kRsa4096Pss };
 enum class KeyResidency { kResident, kWrapped };
 enum class AuthenticatorKind { kEs256File, kEs256Device };
 

@@ -88,6 +88,8 @@ namespace intaglio::appliance {
     "no device certificate for the attestation key is installed")                               \
   X(kRecordKeyUnavailable, "APL-0041", "RECORD_KEY_UNAVAILABLE", kUnavailable, kInternal,       \
     "the record key of this epoch could not be opened in the token")                            \
+  X(kAlgorithmUnsuitable, "APL-0042", "ALGORITHM_UNSUITABLE", kFailedPrecondition, kPublic,     \
+    "the algorithm, or this hash with it, is not for this purpose at this time")                \
   X(kEpochInUse, "APL-0110", "EPOCH_IN_USE", kFailedPrecondition, kPublic,                      \
     "this record key cannot be destroyed: it seals now, or live records need it")               \
   X(kEpochUnknown, "APL-0111", "EPOCH_UNKNOWN", kNotFound, kPublic,                             \

@@ -13,7 +13,7 @@ class AttestationPolicy final {
  private:
   friend class AttestKeys;  // composes evidence; no one else can ask
   static SignPermit PermitEvidence(const KeyRecord& attestation_key, const Digest& tbs_digest) {
-    return SignPermit(attestation_key.key_id, {tbs_digest});
+    return SignPermit(attestation_key.key_id, {MessageDigest::Sha256(tbs_digest)});
   }
 };
 

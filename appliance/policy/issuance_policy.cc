@@ -18,7 +18,8 @@ Status CheckPurpose(const KeyRecord& key, KeyPurpose due, const char* name) {
 
 // CKM_RSA_PKCS_KEY_PAIR_GEN and CKM_EC_KEY_PAIR_GEN. [PKCS#11]
 uint64_t GenerationMechanism(KeyAlgorithm algorithm) {
-  return algorithm == KeyAlgorithm::kRsa3072 ? 0x0000 : 0x1040;
+  const bool is_ec = algorithm == KeyAlgorithm::kP256 || algorithm == KeyAlgorithm::kP384;
+  return is_ec ? 0x1040 : 0x0000;
 }
 
 // Read back from the token when the key was made; never after an unwrap, where it proves nothing.
@@ -151,7 +152,7 @@ StatusOr<SignPermit> IssuancePolicy::JudgeSubscriber(const SubscriberFacts& fact
   RETURN_IF_ERROR(CheckValidity(facts.tbs, longest, facts.now));
   RETURN_IF_ERROR(CheckSubject(facts.tbs, profile->subject, order.subject));
   RETURN_IF_ERROR(CheckSubscriberContent(facts.tbs, *profile, facts.ca_certificate));
-  return SignPermit(facts.ca_key.key_id, {facts.tbs_sha256});
+  return SignPermit(facts.ca_key.key_id, {MessageDigest::Sha256(facts.tbs_sha256)});
 }
 
 StatusOr<SignPermit> IssuancePolicy::JudgeResponder(const ResponderFacts& facts) {
@@ -166,7 +167,7 @@ StatusOr<SignPermit> IssuancePolicy::JudgeResponder(const ResponderFacts& facts)
     return Fail(kGateSubjectShape, "a responder has a name of its own");
   }
   RETURN_IF_ERROR(CheckResponderContent(facts.tbs, profile, facts.ca_certificate));
-  return SignPermit(facts.ca_key.key_id, {facts.tbs_sha256});
+  return SignPermit(facts.ca_key.key_id, {MessageDigest::Sha256(facts.tbs_sha256)});
 }
 
 Status IssuancePolicy::JudgeCaInstallation(const TbsFacts& certificate, const KeyRecord& ca_key,

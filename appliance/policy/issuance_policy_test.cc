@@ -52,7 +52,7 @@ TEST(JudgeSubscriber, PermitsExactlyTheTbsWithTheCaKey) {
   const auto permit = subscriber.Judge();
   ASSERT_THAT(permit, IsOk());
   EXPECT_EQ(permit->key_id(), subscriber.ca.key.key_id);
-  EXPECT_THAT(permit->digests(), ElementsAre(subscriber.tbs_sha256));
+  EXPECT_THAT(permit->digests(), ElementsAre(MessageDigest::Sha256(subscriber.tbs_sha256)));
 }
 
 TEST(JudgeSubscriber, RefusesKeysOrdersAndSerialsThatDoNotFit) {
@@ -348,7 +348,7 @@ TEST(JudgeResponder, PermitsACertificateForAStatusKey) {
   const auto permit = responder.Judge();
   ASSERT_THAT(permit, IsOk());
   EXPECT_EQ(permit->key_id(), responder.ca.key.key_id);
-  EXPECT_THAT(permit->digests(), ElementsAre(responder.tbs_sha256));
+  EXPECT_THAT(permit->digests(), ElementsAre(MessageDigest::Sha256(responder.tbs_sha256)));
 }
 
 TEST(JudgeResponder, RefusesEverythingElse) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "appliance/domain/ids.h"
+#include "base/message_digest.h"
 
 namespace intaglio::appliance {
 
@@ -27,10 +28,10 @@ class SignPermit final {
   SignPermit& operator=(const SignPermit&) = delete;
 
   const KeyId& key_id() const { return key_id_; }
-  const std::vector<Digest>& digests() const { return digests_; }
+  const std::vector<MessageDigest>& digests() const { return digests_; }
   bool valid() const { return !digests_.empty(); }
   // What may be signed; the permit is worth nothing afterwards.
-  std::vector<Digest> Spend() { return std::exchange(digests_, {}); }
+  std::vector<MessageDigest> Spend() { return std::exchange(digests_, {}); }
 
  private:
   friend class SoleControlPolicy;  // SIGNER keys: a SAD proof over exactly these hashes
@@ -38,11 +39,11 @@ class SignPermit final {
   friend class StatusPolicy;       // CA_ISSUING keys: a CRL; STATUS keys: OCSP answers
   friend class AttestationPolicy;  // ATTESTATION keys: evidence the core itself composed
 
-  SignPermit(const KeyId& key_id, std::vector<Digest> digests)
+  SignPermit(const KeyId& key_id, std::vector<MessageDigest> digests)
       : key_id_(key_id), digests_(std::move(digests)) {}
 
   KeyId key_id_;
-  std::vector<Digest> digests_;
+  std::vector<MessageDigest> digests_;
 };
 
 }  // namespace intaglio::appliance

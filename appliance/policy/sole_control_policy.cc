@@ -1,6 +1,7 @@
 #include "appliance/policy/sole_control_policy.h"
 
 #include "appliance/domain/reasons.h"
+#include "appliance/policy/algorithm_suite.h"
 
 namespace intaglio::appliance {
 
@@ -35,6 +36,7 @@ Status SoleControlPolicy::MayActivate(const KeyRecord& record, const KeyRow& row
     return Fail(kTooManyHashes, std::to_string(dtbsr.size()) + " hashes; from 1 to " +
                                     std::to_string(kMaxHashesPerActivation) + " are allowed");
   }
+  RETURN_IF_ERROR(CheckSuite(record.algorithm, HashAlgorithm::kSha256, record.purpose, now));
   if (record.version == kVersionCertified &&
       (dtbsr.size() != 1 || dtbsr[0] != record.agreement_digest)) {
     return Fail(kAgreementOnly, "record version 1 signs the agreement's hash alone");
@@ -55,7 +57,7 @@ StatusOr<SignPermit> SoleControlPolicy::Judge(const SignFacts& facts) {
       facts.proof.statement_digest() != facts.payload_digest) {
     return Fail(kSadMismatch, "the proof is over another payload");
   }
-  return SignPermit(facts.record.key_id, activation.dtbsr);
+  return SignPermit(facts.record.key_id, MessageDigest::AllSha256(activation.dtbsr));
 }
 
 }  // namespace intaglio::appliance

@@ -38,7 +38,7 @@ class SoleControlPolicy final {
   // Before an activation is given out: purpose, state, version, validity and the number of hashes.
   // A certified key signs its agreement's hash once, an accepted one up to
   // `kMaxHashesPerActivation`. kKeyPurpose, kKeySuspended, kKeyBlocked, kKeyDestroyed,
-  // kRecordVersion, kCertificateExpired, kAgreementOnly, kTooManyHashes.
+  // kRecordVersion, kCertificateExpired, kAgreementOnly, kTooManyHashes, kAlgorithmUnsuitable.
   static Status MayActivate(const KeyRecord& record, const KeyRow& row,
                             const std::vector<Digest>& dtbsr, WallTime now);
   // As MayActivate, and: the activation is for this key and this version of its record, has not

@@ -188,7 +188,7 @@ StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
     return Fail(kCrlExpiredCerts, "put the CA certificate's notBefore, " +
                                       ToIso8601(input.ca_certificate.not_before));
   }
-  return SignPermit(input.ca_key.key_id, {facts.tbs_sha256});
+  return SignPermit(input.ca_key.key_id, {MessageDigest::Sha256(facts.tbs_sha256)});
 }
 
 StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
@@ -208,8 +208,7 @@ StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
       RETURN_IF_ERROR(JudgeSingle(single, each, input));
     }
   }
-  return SignPermit(input.status_key.key_id,
-                    std::vector<Digest>(input.digests.begin(), input.digests.end()));
+  return SignPermit(input.status_key.key_id, MessageDigest::AllSha256(input.digests));
 }
 
 }  // namespace intaglio::appliance

@@ -168,7 +168,7 @@ TEST(JudgeCrl, PermitsExactlyThatList) {
   const auto permit = CrlCase{}.Judge();
   ASSERT_THAT(permit, IsOk());
   EXPECT_EQ(permit->key_id(), MakeKeyId(0xca));
-  EXPECT_EQ(permit->digests(), std::vector<Digest>{Sha256(AsBytes("list"))});
+  EXPECT_EQ(permit->digests(), std::vector{MessageDigest::Sha256(Sha256(AsBytes("list")))});
 }
 
 struct CrlChange {

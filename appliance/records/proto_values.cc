@@ -8,13 +8,60 @@ std::optional<KeyAlgorithm> FromProto(pb::KeyAlgorithm value) {
       return KeyAlgorithm::kP256;
     case pb::KEY_ALGORITHM_RSA3072:
       return KeyAlgorithm::kRsa3072;
+    case pb::KEY_ALGORITHM_P384:
+      return KeyAlgorithm::kP384;
+    case pb::KEY_ALGORITHM_RSA4096:
+      return KeyAlgorithm::kRsa4096;
+    case pb::KEY_ALGORITHM_RSA3072_PSS:
+      return KeyAlgorithm::kRsa3072Pss;
+    case pb::KEY_ALGORITHM_RSA4096_PSS:
+      return KeyAlgorithm::kRsa4096Pss;
     default:
       return std::nullopt;
   }
 }
 
 pb::KeyAlgorithm ToProto(KeyAlgorithm value) {
-  return value == KeyAlgorithm::kP256 ? pb::KEY_ALGORITHM_P256 : pb::KEY_ALGORITHM_RSA3072;
+  switch (value) {
+    case KeyAlgorithm::kP256:
+      return pb::KEY_ALGORITHM_P256;
+    case KeyAlgorithm::kRsa3072:
+      return pb::KEY_ALGORITHM_RSA3072;
+    case KeyAlgorithm::kP384:
+      return pb::KEY_ALGORITHM_P384;
+    case KeyAlgorithm::kRsa4096:
+      return pb::KEY_ALGORITHM_RSA4096;
+    case KeyAlgorithm::kRsa3072Pss:
+      return pb::KEY_ALGORITHM_RSA3072_PSS;
+    case KeyAlgorithm::kRsa4096Pss:
+      break;
+  }
+  return pb::KEY_ALGORITHM_RSA4096_PSS;
+}
+
+std::optional<HashAlgorithm> FromProto(pb::HashAlgorithm value) {
+  switch (value) {
+    case pb::HASH_ALGORITHM_SHA256:
+      return HashAlgorithm::kSha256;
+    case pb::HASH_ALGORITHM_SHA384:
+      return HashAlgorithm::kSha384;
+    case pb::HASH_ALGORITHM_SHA512:
+      return HashAlgorithm::kSha512;
+    default:
+      return std::nullopt;
+  }
+}
+
+pb::HashAlgorithm ToProto(HashAlgorithm value) {
+  switch (value) {
+    case HashAlgorithm::kSha256:
+      return pb::HASH_ALGORITHM_SHA256;
+    case HashAlgorithm::kSha384:
+      return pb::HASH_ALGORITHM_SHA384;
+    case HashAlgorithm::kSha512:
+      break;
+  }
+  return pb::HASH_ALGORITHM_SHA512;
 }
 
 // KeyPurpose counts from 0 where the schema counts from 1, in the same order.

@@ -7,6 +7,7 @@
 
 #include "appliance/domain/key_record.h"
 #include "appliance/domain/statements.h"
+#include "base/message_digest.h"
 #include "intaglio/core/v1/record.pb.h"
 #include "intaglio/core/v1/statements.pb.h"
 
@@ -16,6 +17,8 @@ namespace pb = ::intaglio::core::v1;
 
 std::optional<KeyAlgorithm> FromProto(pb::KeyAlgorithm value);
 pb::KeyAlgorithm ToProto(KeyAlgorithm value);
+std::optional<HashAlgorithm> FromProto(pb::HashAlgorithm value);
+pb::HashAlgorithm ToProto(HashAlgorithm value);
 std::optional<KeyPurpose> FromProto(pb::KeyPurpose value);
 pb::KeyPurpose ToProto(KeyPurpose value);
 std::optional<KeyResidency> FromProto(pb::KeyResidency value);

@@ -4,6 +4,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/records/canonical.h"
+#include "appliance/records/proto_values.h"
 #include "appliance/records/record_codec.h"
 #include "appliance/records/record_sealer.h"
 #include "appliance/records/statement_codec.h"
@@ -295,6 +296,23 @@ TEST(RecordTest, RoundTripsThroughItsSeal) {
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(EncodeRecord(*opened), EncodeRecord(Record()));
   EXPECT_NE(*sealer.Seal(Record()), sealed) << "every seal has a salt of its own";
+}
+
+TEST(ProtoValuesTest, AlgorithmsAndHashesGoThereAndBack) {
+  for (int value = 1; value <= 6; ++value) {
+    const auto algorithm = FromProto(static_cast<pb::KeyAlgorithm>(value));
+    ASSERT_TRUE(algorithm) << value;
+    EXPECT_EQ(static_cast<int>(ToProto(*algorithm)), value);
+  }
+  for (int value = 1; value <= 3; ++value) {
+    const auto hash = FromProto(static_cast<pb::HashAlgorithm>(value));
+    ASSERT_TRUE(hash) << value;
+    EXPECT_EQ(static_cast<int>(ToProto(*hash)), value);
+  }
+  for (const int value : {0, 7, 99, -1}) {
+    EXPECT_FALSE(FromProto(static_cast<pb::KeyAlgorithm>(value)));
+    EXPECT_FALSE(FromProto(static_cast<pb::HashAlgorithm>(value)));
+  }
 }
 
 TEST(RecordTest, OldEpochsOpenAndUnknownOnesDoNot) {

@@ -1,7 +1,5 @@
 #include "appliance/token/pkcs11_keys.h"
 
-#include <algorithm>
-
 #include "appliance/crypto/ecdsa.h"
 #include "appliance/domain/reasons.h"
 #include "tokens/pkcs11/reasons.h"
@@ -10,8 +8,21 @@ namespace intaglio::appliance {
 namespace {
 
 tokens::KeyAlgorithm ToToken(KeyAlgorithm algorithm) {
-  return algorithm == KeyAlgorithm::kP256 ? tokens::KeyAlgorithm::kP256
-                                          : tokens::KeyAlgorithm::kRsa3072;
+  switch (algorithm) {
+    case KeyAlgorithm::kP256:
+      return tokens::KeyAlgorithm::kP256;
+    case KeyAlgorithm::kRsa3072:
+      return tokens::KeyAlgorithm::kRsa3072;
+    case KeyAlgorithm::kP384:
+      return tokens::KeyAlgorithm::kP384;
+    case KeyAlgorithm::kRsa4096:
+      return tokens::KeyAlgorithm::kRsa4096;
+    case KeyAlgorithm::kRsa3072Pss:
+      return tokens::KeyAlgorithm::kRsa3072Pss;
+    case KeyAlgorithm::kRsa4096Pss:
+      break;
+  }
+  return tokens::KeyAlgorithm::kRsa4096Pss;
 }
 
 KeyOrigin FromToken(const tokens::KeyOrigin& origin) {
@@ -25,14 +36,9 @@ KeyOrigin FromToken(const tokens::KeyOrigin& origin) {
 }
 
 // What X.509 and CMS carry: ECDSA in DER, RSA as it is.
-StatusOr<Bytes> ForX509(KeyAlgorithm algorithm, Bytes signature) {
-  if (algorithm != KeyAlgorithm::kP256) return signature;
-  P256Signature raw;
-  if (signature.size() != raw.size()) {
-    return Fail(tokens::kTokenFailure, "an ECDSA signature of another length than 64 octets");
-  }
-  std::copy(signature.begin(), signature.end(), raw.begin());
-  return SignatureToDer(raw);
+void ForX509(KeyAlgorithm algorithm, std::vector<Bytes>& signatures) {
+  if (algorithm != KeyAlgorithm::kP256 && algorithm != KeyAlgorithm::kP384) return;
+  for (Bytes& each : signatures) each = SignatureToDer(each);
 }
 
 }  // namespace
@@ -58,7 +64,7 @@ StatusOr<std::vector<Bytes>> Pkcs11Keys::Sign(SignPermit permit, const KeyRecord
     return Fail(kPermitInvalid,
                 "permit for " + permit.key_id().hex() + ", key " + key.key_id.hex());
   }
-  const std::vector<Digest> digests = permit.Spend();
+  const std::vector<MessageDigest> digests = permit.Spend();
   StatusOr<std::vector<Bytes>> raw = std::vector<Bytes>();
   if (key.residency == KeyResidency::kWrapped) {
     raw = token_.SignWrapped({key.wrapped}, ToToken(key.algorithm), storage_key_, {key.spki},
@@ -67,13 +73,8 @@ StatusOr<std::vector<Bytes>> Pkcs11Keys::Sign(SignPermit permit, const KeyRecord
     ASSIGN_OR_RETURN(const tokens::KeyId id, tokens::KeyId::Create(key.key_id.view()));
     raw = token_.SignResident(id, ToToken(key.algorithm), {key.spki}, digests);
   }
-  RETURN_IF_ERROR(raw.status());
-  std::vector<Bytes> signatures;
-  for (Bytes& each : *raw) {
-    ASSIGN_OR_RETURN(Bytes signature, ForX509(key.algorithm, std::move(each)));
-    signatures.push_back(std::move(signature));
-  }
-  return signatures;
+  if (raw.ok()) ForX509(key.algorithm, *raw);
+  return raw;
 }
 
 Status Pkcs11Keys::VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) {

@@ -3,6 +3,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/der/tbs_certificate.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/policy/algorithm_suite.h"
 #include "appliance/policy/issuance_policy.h"
 #include "appliance/usecases/approval_check.h"
 
@@ -72,6 +73,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& a
   KeyRecord record;
   ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
   ASSIGN_OR_RETURN(record.generated_at, services_.time.Now());
+  RETURN_IF_ERROR(CheckKeyGeneration(act.algorithm, act.purpose, record.generated_at));
   record.purpose = act.purpose;
   record.algorithm = act.algorithm;
   record.residency = KeyResidency::kResident;

@@ -2,6 +2,7 @@
 
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/policy/algorithm_suite.h"
 #include "appliance/policy/profile_table.h"
 #include "appliance/usecases/approval_check.h"
 
@@ -29,6 +30,7 @@ StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<Issuanc
     return Fail(kQscdEntryLapsed, "entry " + services_.identity.qscd_entry.entry_id + " ended " +
                                       ToIso8601(services_.identity.qscd_entry.valid_until));
   }
+  RETURN_IF_ERROR(CheckKeyGeneration(generated->algorithm, KeyPurpose::kSigner, now));
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(approved.statement_digest()));
   if (done) return Outcome{done->sealed_record, done->spki, done->key_id};

@@ -344,6 +344,24 @@ TEST_F(SignDocumentTest, NumbersOfHashesAndActivationsAreBounded) {
   EXPECT_TRUE(Begin(kVersionAccepted, {one_}).ok());
 }
 
+TEST_F(SignDocumentTest, AHashThatTheAlgorithmIsNotForIsNotActivated) {
+  record_.algorithm = KeyAlgorithm::kP384;
+  EXPECT_REASON(Begin(kVersionAccepted, {one_}).status(), kAlgorithmUnsuitable);
+}
+
+TEST_F(SignDocumentTest, AnRsaPssKeySignsToo) {
+  const GeneratedKey generated = *core_.token().GenerateWrapped(KeyAlgorithm::kRsa3072Pss);
+  record_.algorithm = KeyAlgorithm::kRsa3072Pss;
+  record_.spki = generated.spki;
+  record_.wrapped = generated.wrapped;
+  record_.origin = generated.origin;
+  const Bytes payload = *Begin(kVersionAccepted, {one_, two_});
+  const auto signatures = Finish(kVersionAccepted, payload, signer_.Prove(payload));
+  ASSERT_TRUE(signatures.ok()) << signatures.status();
+  ASSERT_EQ(signatures->size(), 2u);
+  EXPECT_EQ(signatures->front().size(), 384u);
+}
+
 TEST_F(SignDocumentTest, WrongProofsBackOffAndReleaseByThemselves) {
   const Bytes payload = *Begin(kVersionAccepted, {one_});
   Proof wrong = stranger_.Prove(payload);

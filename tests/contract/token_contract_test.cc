@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "tests/contract/openssl_verify.h"
 #include "tests/support/softhsm_fixture.h"
 #include "tests/support/status_matchers.h"
 #include "tokens/pkcs11/attributes.h"
@@ -27,6 +29,7 @@ namespace {
 using testing_support::FailsNaming;
 using testing_support::FailsWith;
 using testing_support::IsOk;
+using testing_support::OpensslVerifies;
 using testing_support::SoftHsm;
 
 constexpr PoolLimits kThreeSessions{.max_sessions = 3, .cached_keys_per_session = 4};
@@ -44,7 +47,11 @@ KeyLabel FreshLabel() {
   return Label("contract-" + ToHex(rng.Draw(8).value()));
 }
 
-Digest DigestOf(uint8_t fill) {
+MessageDigest DigestOf(uint8_t fill, HashAlgorithm hash = HashAlgorithm::kSha256) {
+  return MessageDigest::Create(hash, Bytes(DigestSize(hash), fill)).value();
+}
+
+Digest PlainDigest(uint8_t fill) {
   Digest out;
   out.fill(fill);
   return out;
@@ -117,62 +124,93 @@ class TokenContract : public testing::Test {
   static inline std::unique_ptr<Token> token_;
 };
 
-class TokenContractOf : public TokenContract, public testing::WithParamInterface<KeyAlgorithm> {
- protected:
-  static size_t SignatureSize() { return GetParam() == KeyAlgorithm::kP256 ? 64 : 384; }
+struct AlgorithmCase {
+  KeyAlgorithm algorithm;
+  const char* name;
+  size_t signature_octets;
+  std::vector<HashAlgorithm> hashes;
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, TokenContractOf,
-                         testing::Values(KeyAlgorithm::kP256, KeyAlgorithm::kRsa3072),
-                         [](const auto& param) {
-                           return param.param == KeyAlgorithm::kP256 ? "P256" : "Rsa3072";
-                         });
+class TokenContractOf : public TokenContract, public testing::WithParamInterface<AlgorithmCase> {
+ protected:
+  static KeyAlgorithm Algorithm() { return GetParam().algorithm; }
+  static bool IsEc() {
+    return Algorithm() == KeyAlgorithm::kP256 || Algorithm() == KeyAlgorithm::kP384;
+  }
+  static MessageDigest Fill(uint8_t fill) { return DigestOf(fill, GetParam().hashes.front()); }
+};
+
+const std::vector<HashAlgorithm> kAnyHash = {HashAlgorithm::kSha256, HashAlgorithm::kSha384,
+                                             HashAlgorithm::kSha512};
+
+INSTANTIATE_TEST_SUITE_P(
+    Algorithms, TokenContractOf,
+    testing::Values(AlgorithmCase{KeyAlgorithm::kP256, "P256", 64, {HashAlgorithm::kSha256}},
+                    AlgorithmCase{KeyAlgorithm::kP384, "P384", 96, {HashAlgorithm::kSha384}},
+                    AlgorithmCase{KeyAlgorithm::kRsa3072, "Rsa3072", 384, kAnyHash},
+                    AlgorithmCase{KeyAlgorithm::kRsa4096, "Rsa4096", 512, kAnyHash},
+                    AlgorithmCase{KeyAlgorithm::kRsa3072Pss, "Rsa3072Pss", 384, kAnyHash},
+                    AlgorithmCase{KeyAlgorithm::kRsa4096Pss, "Rsa4096Pss", 512, kAnyHash}),
+    [](const auto& param) { return param.param.name; });
 
 TEST_P(TokenContractOf, ResidentKeySignsAndItsOriginHolds) {
   const KeyId id = FreshId();
-  auto key = token_->GenerateResident(GetParam(), FreshLabel(), id);
+  auto key = token_->GenerateResident(Algorithm(), FreshLabel(), id);
   ASSERT_THAT(key, IsOk());
-  EXPECT_THAT(CheckResidentOrigin(key->origin, GetParam()), IsOk());
+  EXPECT_THAT(CheckResidentOrigin(key->origin, Algorithm()), IsOk());
   EXPECT_TRUE(key->origin.local);
   EXPECT_TRUE(key->origin.always_sensitive);
   EXPECT_TRUE(key->origin.never_extractable);
   EXPECT_FALSE(key->origin.extractable);
 
-  const std::vector<Digest> digests = {DigestOf(1), DigestOf(2), DigestOf(3)};
-  auto signatures = token_->SignResident(id, GetParam(), Spki{key->spki_der}, digests);
-  ASSERT_THAT(signatures, IsOk());
-  ASSERT_EQ(signatures->size(), 3u);
-  for (const Bytes& signature : *signatures) EXPECT_EQ(signature.size(), SignatureSize());
-  EXPECT_NE(signatures->at(0), signatures->at(1));
+  for (const HashAlgorithm hash : GetParam().hashes) {
+    const std::vector<MessageDigest> digests = {DigestOf(1, hash), DigestOf(2, hash)};
+    auto signatures = token_->SignResident(id, Algorithm(), Spki{key->spki_der}, digests);
+    ASSERT_THAT(signatures, IsOk());
+    ASSERT_EQ(signatures->size(), 2u);
+    EXPECT_NE(signatures->at(0), signatures->at(1));
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(signatures->at(i).size(), GetParam().signature_octets);
+      EXPECT_TRUE(OpensslVerifies(key->spki_der, Algorithm(), digests[i], signatures->at(i)));
+      EXPECT_FALSE(OpensslVerifies(key->spki_der, Algorithm(), digests[1 - i], signatures->at(i)));
+    }
+  }
+  for (const HashAlgorithm hash : kAnyHash) {
+    if (std::ranges::count(GetParam().hashes, hash) != 0) continue;
+    const MessageDigest refused[] = {Fill(1), DigestOf(1, hash)};
+    EXPECT_THAT(token_->SignResident(id, Algorithm(), Spki{key->spki_der}, refused),
+                FailsNaming(kTokenInputInvalid.id, NameOf(hash)));
+  }
   EXPECT_THAT(token_->DestroyResident(id), IsOk());
 }
 
 TEST_P(TokenContractOf, WrappedKeySignsAndItsOriginHolds) {
   if (under_test_->storage_key().empty()) GTEST_SKIP() << "INTAGLIO_P11_STORAGE_KEY is not set";
   const KeyLabel storage = Label(under_test_->storage_key());
-  auto made = token_->GenerateWrapped(GetParam(), storage);
+  auto made = token_->GenerateWrapped(Algorithm(), storage);
   ASSERT_THAT(made, IsOk());
-  EXPECT_THAT(CheckWrappedOrigin(made->key.origin, GetParam()), IsOk());
+  EXPECT_THAT(CheckWrappedOrigin(made->key.origin, Algorithm()), IsOk());
   EXPECT_TRUE(made->key.origin.wrap_with_trusted);
   EXPECT_TRUE(made->key.origin.extractable);
   EXPECT_FALSE(made->key.origin.never_extractable);
 
-  const std::vector<Digest> digests = {DigestOf(4), DigestOf(5)};
-  auto signatures = token_->SignWrapped(WrappedKey{made->wrapped}, GetParam(), storage,
+  const std::vector<MessageDigest> digests = {Fill(4), Fill(5)};
+  auto signatures = token_->SignWrapped(WrappedKey{made->wrapped}, Algorithm(), storage,
                                         Spki{made->key.spki_der}, digests);
   ASSERT_THAT(signatures, IsOk());
   ASSERT_EQ(signatures->size(), 2u);
-  EXPECT_EQ(signatures->at(0).size(), SignatureSize());
+  EXPECT_EQ(signatures->at(0).size(), GetParam().signature_octets);
+  EXPECT_TRUE(OpensslVerifies(made->key.spki_der, Algorithm(), digests[0], signatures->at(0)));
 }
 
 TEST_P(TokenContractOf, ResidentKeyNeitherLeavesNorShowsItself) {
   const KeyId id = FreshId();
-  ASSERT_THAT(token_->GenerateResident(GetParam(), FreshLabel(), id), IsOk());
+  ASSERT_THAT(token_->GenerateResident(Algorithm(), FreshLabel(), id), IsOk());
   {
     auto session = RawSession();
     auto key = FindResidentKey(*session, id);
     ASSERT_THAT(key, IsOk());
-    const bool is_ec = GetParam() == KeyAlgorithm::kP256;
+    const bool is_ec = IsEc();
     EXPECT_THAT(ReadOctets(*session, *key, is_ec ? CKA_VALUE : CKA_PRIVATE_EXPONENT),
                 FailsWith(kKeyUseRefused));
     if (!is_ec) {
@@ -206,14 +244,14 @@ TEST_P(TokenContractOf, ResidentKeyNeitherLeavesNorShowsItself) {
 TEST_P(TokenContractOf, SignatureThatDoesNotFitTheRecordsPublicKeyIsNeverReturned) {
   const KeyId ours = FreshId();
   const KeyId other = FreshId();
-  auto key = token_->GenerateResident(GetParam(), FreshLabel(), ours);
-  auto another = token_->GenerateResident(GetParam(), FreshLabel(), other);
+  auto key = token_->GenerateResident(Algorithm(), FreshLabel(), ours);
+  auto another = token_->GenerateResident(Algorithm(), FreshLabel(), other);
   ASSERT_THAT(key, IsOk());
   ASSERT_THAT(another, IsOk());
-  const Digest digest[] = {DigestOf(9)};
-  EXPECT_THAT(token_->SignResident(ours, GetParam(), Spki{another->spki_der}, digest),
+  const MessageDigest digest[] = {Fill(9)};
+  EXPECT_THAT(token_->SignResident(ours, Algorithm(), Spki{another->spki_der}, digest),
               FailsWith(kOwnSignatureWrong));
-  EXPECT_THAT(token_->SignResident(ours, GetParam(), Spki{key->spki_der}, digest), IsOk());
+  EXPECT_THAT(token_->SignResident(ours, Algorithm(), Spki{key->spki_der}, digest), IsOk());
   EXPECT_THAT(token_->DestroyResident(ours), IsOk());
   EXPECT_THAT(token_->DestroyResident(other), IsOk());
 }
@@ -221,11 +259,11 @@ TEST_P(TokenContractOf, SignatureThatDoesNotFitTheRecordsPublicKeyIsNeverReturne
 TEST_P(TokenContractOf, TamperedWrappedKeyIsRefused) {
   if (under_test_->storage_key().empty()) GTEST_SKIP() << "INTAGLIO_P11_STORAGE_KEY is not set";
   const KeyLabel storage = Label(under_test_->storage_key());
-  auto made = token_->GenerateWrapped(GetParam(), storage);
+  auto made = token_->GenerateWrapped(Algorithm(), storage);
   ASSERT_THAT(made, IsOk());
-  const Digest digest[] = {DigestOf(9)};
+  const MessageDigest digest[] = {Fill(9)};
   const auto sign = [&](const Bytes& wrapped) {
-    return token_->SignWrapped(WrappedKey{wrapped}, GetParam(), storage, Spki{made->key.spki_der},
+    return token_->SignWrapped(WrappedKey{wrapped}, Algorithm(), storage, Spki{made->key.spki_der},
                                digest);
   };
   for (const size_t at :
@@ -257,7 +295,7 @@ TEST_F(TokenContract, DestroyedKeyIsGoneFromEverySession) {
   const KeyId id = FreshId();
   auto key = token_->GenerateResident(KeyAlgorithm::kP256, FreshLabel(), id);
   ASSERT_THAT(key, IsOk());
-  const Digest digest[] = {DigestOf(7)};
+  const MessageDigest digest[] = {DigestOf(7)};
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
@@ -278,7 +316,7 @@ TEST_F(TokenContract, DestroyedKeyIsGoneFromEverySession) {
 
 TEST_F(TokenContract, UnknownKeyAndTakenId) {
   const KeyId id = FreshId();
-  const Digest digest[] = {DigestOf(7)};
+  const MessageDigest digest[] = {DigestOf(7)};
   auto key = token_->GenerateResident(KeyAlgorithm::kP256, FreshLabel(), id);
   ASSERT_THAT(key, IsOk());
   EXPECT_THAT(token_->SignResident(FreshId(), KeyAlgorithm::kP256, Spki{key->spki_der}, digest),
@@ -298,32 +336,33 @@ TEST_F(TokenContract, VerifiesP256AndTellsWrongFromMalformed) {
   const KeyId id = FreshId();
   auto key = token_->GenerateResident(KeyAlgorithm::kP256, FreshLabel(), id);
   ASSERT_THAT(key, IsOk());
-  const Digest digest[] = {DigestOf(8)};
+  const MessageDigest digest[] = {DigestOf(8)};
   auto signatures = token_->SignResident(id, KeyAlgorithm::kP256, Spki{key->spki_der}, digest);
   ASSERT_THAT(signatures, IsOk());
   const Bytes& good = signatures->front();
   const ByteView point = ByteView(key->spki_der).last(65);
+  const Digest signed_digest = PlainDigest(8);
   const auto verify = [&](ByteView p, const Digest& d, ByteView s) {
     return token_->VerifyP256(P256Point{p}, d, P256Signature{s});
   };
-  EXPECT_THAT(verify(point, digest[0], good), IsOk());
-  EXPECT_THAT(verify(point, DigestOf(1), good), FailsWith(kSignatureWrong));
+  EXPECT_THAT(verify(point, signed_digest, good), IsOk());
+  EXPECT_THAT(verify(point, PlainDigest(1), good), FailsWith(kSignatureWrong));
   Bytes flipped = good;
   flipped[40] ^= 0x80;
-  EXPECT_THAT(verify(point, digest[0], flipped), FailsWith(kSignatureWrong));
-  EXPECT_FALSE(verify(point, digest[0], Bytes(64, 0)).ok());
-  EXPECT_FALSE(verify(point, digest[0], Bytes(64, 0xff)).ok());
-  EXPECT_THAT(verify(point, digest[0], ByteView(good).first(63)),
+  EXPECT_THAT(verify(point, signed_digest, flipped), FailsWith(kSignatureWrong));
+  EXPECT_FALSE(verify(point, signed_digest, Bytes(64, 0)).ok());
+  EXPECT_FALSE(verify(point, signed_digest, Bytes(64, 0xff)).ok());
+  EXPECT_THAT(verify(point, signed_digest, ByteView(good).first(63)),
               FailsWith(kSignatureUnverifiable));
-  EXPECT_THAT(verify(point.first(64), digest[0], good), FailsWith(kSignatureUnverifiable));
-  EXPECT_THAT(verify({}, digest[0], good), FailsWith(kSignatureUnverifiable));
+  EXPECT_THAT(verify(point.first(64), signed_digest, good), FailsWith(kSignatureUnverifiable));
+  EXPECT_THAT(verify({}, signed_digest, good), FailsWith(kSignatureUnverifiable));
   Bytes compressed = ToBytes(point);
   compressed[0] = 0x02;
-  EXPECT_THAT(verify(compressed, digest[0], good), FailsWith(kSignatureUnverifiable));
+  EXPECT_THAT(verify(compressed, signed_digest, good), FailsWith(kSignatureUnverifiable));
   Bytes off_curve = ToBytes(point);
   off_curve[64] ^= 1;
-  EXPECT_FALSE(verify(off_curve, digest[0], good).ok());
-  EXPECT_THAT(verify(point, digest[0], good), IsOk()) << "the refusals left the session usable";
+  EXPECT_FALSE(verify(off_curve, signed_digest, good).ok());
+  EXPECT_THAT(verify(point, signed_digest, good), IsOk()) << "the refusals left the session usable";
   EXPECT_THAT(token_->DestroyResident(id), IsOk());
 }
 
@@ -399,7 +438,7 @@ TEST_F(TokenContract, EightThreadsShareThreeSessions) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
-      const Digest digest[] = {DigestOf(static_cast<uint8_t>(i))};
+      const MessageDigest digest[] = {DigestOf(static_cast<uint8_t>(i))};
       for (int j = 0; j < 200; ++j) {
         auto signatures =
             token_->SignResident(id, KeyAlgorithm::kP256, Spki{key->spki_der}, digest);
@@ -418,7 +457,7 @@ TEST_F(TokenContract, LostSessionsAreReplacedAndTheCallSucceeds) {
   const KeyId id = FreshId();
   auto key = token_->GenerateResident(KeyAlgorithm::kP256, FreshLabel(), id);
   ASSERT_THAT(key, IsOk());
-  const Digest digest[] = {DigestOf(7)};
+  const MessageDigest digest[] = {DigestOf(7)};
   const auto sign = [&] {
     return token_->SignResident(id, KeyAlgorithm::kP256, Spki{key->spki_der}, digest);
   };
@@ -450,7 +489,7 @@ TEST_F(TokenContract, RecoversThroughReinitialisationWhileThreadsSign) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      const Digest digest[] = {DigestOf(7)};
+      const MessageDigest digest[] = {DigestOf(7)};
       while (!stop) {
         auto result = token_->SignResident(id, KeyAlgorithm::kP256, Spki{key->spki_der}, digest);
         EXPECT_THAT(result, IsOk());

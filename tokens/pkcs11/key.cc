@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
+#include "tokens/pkcs11/key_shape.h"
 #include "tokens/pkcs11/reasons.h"
 
 namespace intaglio::tokens {
 
-std::string_view NameOf(KeyAlgorithm algorithm) {
-  return algorithm == KeyAlgorithm::kP256 ? "P-256" : "RSA-3072";
+std::string_view NameOf(KeyAlgorithm algorithm) { return ShapeOf(algorithm).name; }
+
+Status CheckHash(KeyAlgorithm algorithm, HashAlgorithm hash) {
+  const KeyShape& shape = ShapeOf(algorithm);
+  if (!shape.only_hash || *shape.only_hash == hash) return OkStatus();
+  return Fail(kTokenInputInvalid, "a " + std::string(shape.name) + " key signs " +
+                                      std::string(NameOf(*shape.only_hash)) + " digests, not " +
+                                      std::string(NameOf(hash)));
 }
 
 StatusOr<KeyLabel> KeyLabel::Create(std::string_view text) {

@@ -9,15 +9,22 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/message_digest.h"
 
 namespace intaglio::tokens {
 
-// P-256 signs with CKM_ECDSA, giving r ‖ s of 64 octets; RSA-3072 (exponent 65537) signs with
-// CKM_RSA_PKCS over DigestInfo(SHA-256), giving 384 octets.
-enum class KeyAlgorithm { kP256, kRsa3072 };
+// A key shape together with the one signature scheme its keys are for.
+//
+// ECDSA gives r ‖ s of 64 or 96 octets (CKM_ECDSA); RSA, exponent 65537, 384 or 512 octets: PKCS#1
+// v1.5 over DigestInfo (CKM_RSA_PKCS), or PSS with MGF1 of the digest's own hash and a salt as long
+// as it (CKM_RSA_PKCS_PSS). [RFC 8017 §8]
+enum class KeyAlgorithm { kP256, kRsa3072, kP384, kRsa4096, kRsa3072Pss, kRsa4096Pss };
 
-// "P-256" or "RSA-3072".
+// "P-256", "RSA-3072", "RSA-3072-PSS"
 std::string_view NameOf(KeyAlgorithm algorithm);
+// OK if keys of `algorithm` sign digests of `hash`: P-256 SHA-256, P-384 SHA-384 (none is ever cut
+// to a curve's size), RSA any. Else kTokenInputInvalid.
+Status CheckHash(KeyAlgorithm algorithm, HashAlgorithm hash);
 
 // CKA_LABEL of a key: 1 to 64 printable ASCII characters.
 class KeyLabel final {

@@ -1,23 +1,13 @@
 #include "tokens/pkcs11/key_generation.h"
 
 #include "tokens/pkcs11/ck_error.h"
+#include "tokens/pkcs11/key_shape.h"
 #include "tokens/pkcs11/reasons.h"
 
 namespace intaglio::tokens {
 namespace {
 
-// OBJECT IDENTIFIER prime256v1
-constexpr uint8_t kP256Oid[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-constexpr uint8_t kExponent65537[] = {0x01, 0x00, 0x01};
 constexpr CK_ULONG kMaxWrapped = 8192;
-
-CK_MECHANISM_TYPE GenerationMechanism(KeyAlgorithm algorithm) {
-  return algorithm == KeyAlgorithm::kP256 ? CKM_EC_KEY_PAIR_GEN : CKM_RSA_PKCS_KEY_PAIR_GEN;
-}
-
-CK_KEY_TYPE KeyType(KeyAlgorithm algorithm) {
-  return algorithm == KeyAlgorithm::kP256 ? CKK_EC : CKK_RSA;
-}
 
 // Names each attribute that is not as it was asked for.
 class OriginJudge final {
@@ -43,10 +33,12 @@ class OriginJudge final {
 
 void PublicTemplate(AttributeTemplate& out, KeyAlgorithm algorithm) {
   out.False(CKA_TOKEN).False(CKA_PRIVATE).True(CKA_VERIFY);
-  if (algorithm == KeyAlgorithm::kP256) {
-    out.Octets(CKA_EC_PARAMS, kP256Oid);
+  const KeyShape& shape = ShapeOf(algorithm);
+  if (shape.key_type == CKK_EC) {
+    out.Octets(CKA_EC_PARAMS, shape.curve);
   } else {
-    out.Number(CKA_MODULUS_BITS, 3072).Octets(CKA_PUBLIC_EXPONENT, kExponent65537);
+    out.Number(CKA_MODULUS_BITS, shape.public_octets * 8);
+    out.Octets(CKA_PUBLIC_EXPONENT, kExponent65537);
   }
 }
 
@@ -57,13 +49,13 @@ void SignOnly(AttributeTemplate& out) {
 }
 
 StatusOr<PublicKey> ReadPublicKey(Session& session, CK_OBJECT_HANDLE key, KeyAlgorithm algorithm) {
-  if (algorithm == KeyAlgorithm::kP256) {
+  if (ShapeOf(algorithm).key_type == CKK_EC) {
     ASSIGN_OR_RETURN(const Bytes point, ReadOctets(session, key, CKA_EC_POINT));
-    return PublicKey::FromEcPoint(point);
+    return PublicKey::FromEcPoint(point, algorithm);
   }
   ASSIGN_OR_RETURN(const Bytes modulus, ReadOctets(session, key, CKA_MODULUS));
   ASSIGN_OR_RETURN(const Bytes exponent, ReadOctets(session, key, CKA_PUBLIC_EXPONENT));
-  return PublicKey::FromRsa(modulus, exponent);
+  return PublicKey::FromRsa(modulus, exponent, algorithm);
 }
 
 struct MadePair {
@@ -74,7 +66,7 @@ struct MadePair {
 // Leaves the private key to the caller, but not if its public half cannot be read.
 StatusOr<MadePair> MakePair(Session& session, KeyAlgorithm algorithm,
                             AttributeTemplate& private_template) {
-  CK_MECHANISM mechanism{GenerationMechanism(algorithm), nullptr, 0};
+  CK_MECHANISM mechanism{ShapeOf(algorithm).generation, nullptr, 0};
   AttributeTemplate public_template;
   PublicTemplate(public_template, algorithm);
   CK_OBJECT_HANDLE public_handle = CK_INVALID_HANDLE;
@@ -119,7 +111,7 @@ Status CheckResidentOrigin(const KeyOrigin& origin, KeyAlgorithm algorithm) {
   judge.Expect("CKA_ALWAYS_SENSITIVE", origin.always_sensitive, true);
   judge.Expect("CKA_EXTRACTABLE", origin.extractable, false);
   judge.Expect("CKA_NEVER_EXTRACTABLE", origin.never_extractable, true);
-  judge.ExpectMechanism(origin.key_gen_mechanism, GenerationMechanism(algorithm));
+  judge.ExpectMechanism(origin.key_gen_mechanism, ShapeOf(algorithm).generation);
   return judge.Verdict();
 }
 
@@ -131,7 +123,7 @@ Status CheckWrappedOrigin(const KeyOrigin& origin, KeyAlgorithm algorithm) {
   judge.Expect("CKA_EXTRACTABLE", origin.extractable, true);
   judge.Expect("CKA_NEVER_EXTRACTABLE", origin.never_extractable, false);
   judge.Expect("CKA_WRAP_WITH_TRUSTED", origin.wrap_with_trusted, true);
-  judge.ExpectMechanism(origin.key_gen_mechanism, GenerationMechanism(algorithm));
+  judge.ExpectMechanism(origin.key_gen_mechanism, ShapeOf(algorithm).generation);
   return judge.Verdict();
 }
 
@@ -210,7 +202,7 @@ StatusOr<CK_OBJECT_HANDLE> UnwrapKey(Session& session, KeyAlgorithm algorithm,
                 std::to_string(wrapped.octets.size()) + " octets are no wrapped key");
   }
   AttributeTemplate wanted;
-  wanted.Number(CKA_CLASS, CKO_PRIVATE_KEY).Number(CKA_KEY_TYPE, KeyType(algorithm));
+  wanted.Number(CKA_CLASS, CKO_PRIVATE_KEY).Number(CKA_KEY_TYPE, ShapeOf(algorithm).key_type);
   SignOnly(wanted);
   wanted.False(CKA_TOKEN).False(CKA_EXTRACTABLE);
   CK_MECHANISM mechanism{CKM_AES_KEY_WRAP_PAD, nullptr, 0};

@@ -32,7 +32,11 @@ TEST(Origin, AsAskedForIsAccepted) {
   EXPECT_THAT(CheckWrappedOrigin(Wrapped(), KeyAlgorithm::kP256), IsOk());
   KeyOrigin rsa = Resident();
   rsa.key_gen_mechanism = CKM_RSA_PKCS_KEY_PAIR_GEN;
-  EXPECT_THAT(CheckResidentOrigin(rsa, KeyAlgorithm::kRsa3072), IsOk());
+  for (const KeyAlgorithm algorithm : {KeyAlgorithm::kRsa3072, KeyAlgorithm::kRsa4096,
+                                       KeyAlgorithm::kRsa3072Pss, KeyAlgorithm::kRsa4096Pss}) {
+    EXPECT_THAT(CheckResidentOrigin(rsa, algorithm), IsOk());
+  }
+  EXPECT_THAT(CheckResidentOrigin(Resident(), KeyAlgorithm::kP384), IsOk());
 }
 
 TEST(Origin, NothingKnownIsRefused) {

@@ -179,8 +179,10 @@ TEST_F(SessionPoolTest, KeyThatCannotBeCopiedIsUsedWhereItIs) {
     EXPECT_EQ(usable->owner == ObjectOwner::kSession, copyable);
     EXPECT_EQ(usable->handle != private_key, copyable);
     const PublicKey key =
-        PublicKey::FromEcPoint(ReadOctets(session, public_key, CKA_EC_POINT).value()).value();
-    const Digest digest[] = {Digest{}};
+        PublicKey::FromEcPoint(ReadOctets(session, public_key, CKA_EC_POINT).value(),
+                               KeyAlgorithm::kP256)
+            .value();
+    const MessageDigest digest[] = {MessageDigest::Sha256(Digest{})};
     EXPECT_THAT(SignDigests(session, usable->handle, key, digest), IsOk());
   }
 }

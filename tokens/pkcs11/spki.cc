@@ -1,76 +1,64 @@
 #include "tokens/pkcs11/spki.h"
 
+#include "tokens/pkcs11/key_shape.h"
 #include "tokens/pkcs11/reasons.h"
 
 namespace intaglio::tokens {
 namespace {
-
-constexpr size_t kPointSize = 65;
-constexpr size_t kModulusSize = 384;
-
-// SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING … [RFC 5480 §2]
-constexpr uint8_t kP256Prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                   0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                   0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-// SEQUENCE { SEQUENCE { rsaEncryption, NULL }, BIT STRING { SEQUENCE { INTEGER 00 …
-// [RFC 3279 §2.3.1]
-constexpr uint8_t kRsaPrefix[] = {0x30, 0x82, 0x01, 0xa2, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
-                                  0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01,
-                                  0x8f, 0x00, 0x30, 0x82, 0x01, 0x8a, 0x02, 0x82, 0x01, 0x81, 0x00};
-// … INTEGER 65537 } } }
-constexpr uint8_t kRsaSuffix[] = {0x02, 0x03, 0x01, 0x00, 0x01};
 
 ByteView WithoutLeadingZeros(ByteView number) {
   while (!number.empty() && number.front() == 0) number = number.subspan(1);
   return number;
 }
 
-bool StartsWith(ByteView whole, ByteView prefix) {
-  return whole.size() >= prefix.size() && Equal(whole.first(prefix.size()), prefix);
+Status Refuse(const KeyShape& shape, ByteView found, const std::string& form) {
+  return Fail(kPublicKeyInvalid, "expected " + form + " of " + std::string(shape.name) +
+                                     ", found " + std::to_string(found.size()) + " octets");
 }
 
 }  // namespace
 
-StatusOr<PublicKey> PublicKey::FromEcPoint(ByteView octets) {
-  if (octets.size() == kPointSize + 2 && octets[0] == 0x04 && octets[1] == kPointSize) {
+StatusOr<PublicKey> PublicKey::FromEcPoint(ByteView octets, KeyAlgorithm algorithm) {
+  const KeyShape& shape = ShapeOf(algorithm);
+  const size_t size = shape.public_octets;
+  if (octets.size() == size + 2 && octets[0] == 0x04 && octets[1] == size) {
     octets = octets.subspan(2);
   }
-  if (octets.size() != kPointSize || octets[0] != 0x04) {
-    return Fail(kPublicKeyInvalid, "expected an uncompressed P-256 point of 65 octets, found " +
-                                       std::to_string(octets.size()) + " octets");
+  if (shape.curve.empty() || octets.size() != size || octets[0] != 0x04) {
+    return Refuse(shape, octets, "an uncompressed point");
   }
-  return PublicKey(KeyAlgorithm::kP256, ToBytes(octets));
+  return PublicKey(algorithm, ToBytes(octets));
 }
 
-StatusOr<PublicKey> PublicKey::FromRsa(ByteView modulus, ByteView exponent) {
+StatusOr<PublicKey> PublicKey::FromRsa(ByteView modulus, ByteView exponent,
+                                       KeyAlgorithm algorithm) {
+  const KeyShape& shape = ShapeOf(algorithm);
   modulus = WithoutLeadingZeros(modulus);
-  const ByteView expected(kRsaSuffix + 2, 3);
-  if (modulus.size() != kModulusSize || (modulus.front() & 0x80) == 0 ||
-      (modulus.back() & 1) == 0 || !Equal(WithoutLeadingZeros(exponent), expected)) {
-    return Fail(kPublicKeyInvalid,
-                "expected an odd modulus of 3072 bits and exponent 65537, found " +
-                    std::to_string(modulus.size()) + " octets of modulus");
+  if (!shape.curve.empty() || modulus.size() != shape.public_octets ||
+      (modulus.front() & 0x80) == 0 || (modulus.back() & 1) == 0 ||
+      !Equal(WithoutLeadingZeros(exponent), kExponent65537)) {
+    return Refuse(shape, modulus, "exponent 65537 and an odd modulus of full length");
   }
-  return PublicKey(KeyAlgorithm::kRsa3072, ToBytes(modulus));
+  return PublicKey(algorithm, ToBytes(modulus));
 }
 
-StatusOr<PublicKey> PublicKey::FromSpki(Spki spki) {
+StatusOr<PublicKey> PublicKey::FromSpki(Spki spki, KeyAlgorithm algorithm) {
+  const KeyShape& shape = ShapeOf(algorithm);
   const ByteView der = spki.der;
-  if (StartsWith(der, kP256Prefix) && der.size() == sizeof kP256Prefix + kPointSize) {
-    return FromEcPoint(der.subspan(sizeof kP256Prefix));
+  const size_t prefix = shape.spki_prefix.size();
+  const size_t suffix = shape.spki_suffix.size();
+  if (der.size() != prefix + shape.public_octets + suffix ||
+      !Equal(der.first(prefix), shape.spki_prefix) || !Equal(der.last(suffix), shape.spki_suffix)) {
+    return Refuse(shape, der, "the SubjectPublicKeyInfo");
   }
-  if (StartsWith(der, kRsaPrefix) &&
-      der.size() == sizeof kRsaPrefix + kModulusSize + sizeof kRsaSuffix &&
-      Equal(der.last(sizeof kRsaSuffix), kRsaSuffix)) {
-    return FromRsa(der.subspan(sizeof kRsaPrefix, kModulusSize), der.last(3));
-  }
-  return Fail(kPublicKeyInvalid, "a SubjectPublicKeyInfo of " + std::to_string(der.size()) +
-                                     " octets is neither P-256 nor RSA-3072 with exponent 65537");
+  const ByteView key = der.subspan(prefix, shape.public_octets);
+  return shape.curve.empty() ? FromRsa(key, kExponent65537, algorithm)
+                             : FromEcPoint(key, algorithm);
 }
 
 Bytes PublicKey::ToSpki() const {
-  if (algorithm_ == KeyAlgorithm::kP256) return Concat({kP256Prefix, octets_});
-  return Concat({kRsaPrefix, octets_, kRsaSuffix});
+  const KeyShape& shape = ShapeOf(algorithm_);
+  return Concat({shape.spki_prefix, octets_, shape.spki_suffix});
 }
 
 }  // namespace intaglio::tokens

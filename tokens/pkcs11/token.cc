@@ -33,15 +33,7 @@ Damage DamageOf(const Status& status) {
   return Damage::kNone;
 }
 
-StatusOr<PublicKey> PublicKeyOf(Spki spki, KeyAlgorithm algorithm) {
-  ASSIGN_OR_RETURN(PublicKey key, PublicKey::FromSpki(spki));
-  if (key.algorithm() == algorithm) return key;
-  return Fail(kPublicKeyInvalid, "the key is said to be " + std::string(NameOf(algorithm)) +
-                                     " but its SubjectPublicKeyInfo is " +
-                                     std::string(NameOf(key.algorithm())));
-}
-
-Status CheckDigests(std::span<const Digest> digests) {
+Status CheckDigests(std::span<const MessageDigest> digests) {
   if (!digests.empty()) return OkStatus();
   return Fail(kTokenInputInvalid, "there is no digest to sign");
 }
@@ -148,9 +140,10 @@ StatusOr<GeneratedKey> Token::GenerateResident(KeyAlgorithm algorithm, const Key
 }
 
 StatusOr<std::vector<Bytes>> Token::SignResident(const KeyId& id, KeyAlgorithm algorithm,
-                                                 Spki public_key, std::span<const Digest> digests) {
+                                                 Spki public_key,
+                                                 std::span<const MessageDigest> digests) {
   RETURN_IF_ERROR(CheckDigests(digests));
-  ASSIGN_OR_RETURN(const PublicKey key, PublicKeyOf(public_key, algorithm));
+  ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromSpki(public_key, algorithm));
   return impl_->Run(Retry::kOnce, [&](Session& session) -> StatusOr<std::vector<Bytes>> {
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE handle, impl_->ResidentKey(session, id));
     return SignDigests(session, handle, key, digests);
@@ -190,9 +183,9 @@ StatusOr<KeyOrigin> Token::StorageKeyOrigin(const KeyLabel& storage_key) {
 
 StatusOr<std::vector<Bytes>> Token::SignWrapped(WrappedKey wrapped, KeyAlgorithm algorithm,
                                                 const KeyLabel& storage_key, Spki public_key,
-                                                std::span<const Digest> digests) {
+                                                std::span<const MessageDigest> digests) {
   RETURN_IF_ERROR(CheckDigests(digests));
-  ASSIGN_OR_RETURN(const PublicKey key, PublicKeyOf(public_key, algorithm));
+  ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromSpki(public_key, algorithm));
   return impl_->Run(Retry::kOnce, [&](Session& session) -> StatusOr<std::vector<Bytes>> {
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE wrapping, impl_->StorageKey(session, storage_key));
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE object,
@@ -203,13 +196,13 @@ StatusOr<std::vector<Bytes>> Token::SignWrapped(WrappedKey wrapped, KeyAlgorithm
 }
 
 Status Token::VerifyP256(P256Point point, const Digest& digest, P256Signature signature) {
-  const auto key = PublicKey::FromEcPoint(point.octets);
+  const auto key = PublicKey::FromEcPoint(point.octets, KeyAlgorithm::kP256);
   if (!key.ok() || point.octets.size() != 65) {
     return Fail(kSignatureUnverifiable, "the public key is no uncompressed P-256 point: " +
                                             std::to_string(point.octets.size()) + " octets");
   }
   return impl_->Run(Retry::kOnce, [&](Session& session) {
-    return VerifyDigest(session, *key, digest, signature.octets);
+    return VerifyDigest(session, *key, MessageDigest::Sha256(digest), signature.octets);
   });
 }
 

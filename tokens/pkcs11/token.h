@@ -59,11 +59,13 @@ class Token final {
   // kKeyExists if the id is taken.
   StatusOr<GeneratedKey> GenerateResident(KeyAlgorithm algorithm, const KeyLabel& label,
                                           const KeyId& id);
-  // One signature a digest, in order: r ‖ s of 64 octets, or 384 octets of RSA. `public_key` is the
-  // one of the caller's record; a signature that does not verify against it is kOwnSignatureWrong
-  // and none is returned. kKeyNotFound, kPublicKeyInvalid, kTokenInputInvalid for no digest.
+  // One signature a digest, in order (forms: see KeyAlgorithm). `public_key` is the one of the
+  // caller's record; a signature that does not verify against it is kOwnSignatureWrong and none is
+  // returned. kKeyNotFound, kPublicKeyInvalid, kTokenInputInvalid for no digest or a hash the
+  // algorithm is not for.
   StatusOr<std::vector<Bytes>> SignResident(const KeyId& id, KeyAlgorithm algorithm,
-                                            Spki public_key, std::span<const Digest> digests);
+                                            Spki public_key,
+                                            std::span<const MessageDigest> digests);
   // kKeyNotFound.
   Status DestroyResident(const KeyId& id);
   // Drops every session copy of a RESIDENT key (on suspension or revocation); calls in flight end
@@ -81,7 +83,7 @@ class Token final {
   // As SignResident; kWrappedKeyInvalid for a blob that does not open.
   StatusOr<std::vector<Bytes>> SignWrapped(WrappedKey wrapped, KeyAlgorithm algorithm,
                                            const KeyLabel& storage_key, Spki public_key,
-                                           std::span<const Digest> digests);
+                                           std::span<const MessageDigest> digests);
 
   // kSignatureWrong if the signature is not this key's over this digest. kSignatureUnverifiable if
   // lengths or point are malformed. Only OK means verified.
