@@ -274,3 +274,22 @@ lab_ca() {
   as_role administrator ca activate --ca-key-id "$ca_key_id" --certificate "$lab/public/ca.pem" \
     --chain "$lab/public/root.pem" --status-key-id "$status_key_id" --responder-out "$lab/public/responder.pem" >/dev/null
 }
+
+# A natural person from application to accepted certificate; prints the credential. $1: the person whose
+# key is the authenticator; then given name, surname, serial number.
+lab_signer() {
+  local person=$1 given=$2 surname=$3 number=$4 application credential officer
+  application=$(as_role application --json application apply --key "$lab/people/$person/key.pem" --country EE \
+    --given-name "$given" --surname "$surname" --common-name "$given $surname" --serial-number "$number" | json application_id)
+  as_role registration-1 officer evidence --application "$application" --method physical-presence --document-type passport \
+    --document-reference EE1234567 --validation "chip read" --officer-key "$lab/people/registration-1/key.pub.pem" >/dev/null
+  for officer in registration-1 registration-2; do
+    as_role "$officer" officer approve --application "$application" --key "$lab/people/$officer/key.pem" \
+      --authenticator-key "$lab/people/$person/key.pub.pem" >/dev/null
+  done
+  credential=$(as_role application --json credential generate-key --application "$application" | json credential_id)
+  as_role application credential issue --application "$application" >/dev/null
+  as_role application credential sign-agreement --credential "$credential" --key "$lab/people/$person/key.pem" >/dev/null
+  as_role application credential accept --credential "$credential" --key "$lab/people/$person/key.pem" >/dev/null
+  printf '%s\n' "$credential"
+}

@@ -34,6 +34,8 @@ class CoreFixture final {
   appliance::RecordKeys& record_keys() { return *record_keys_; }
   appliance::Pkcs11Keys& token() { return *keys_; }
   tokens::Token& raw_token() { return *token_; }
+  const std::string& module_path() const { return softhsm_->module_path(); }
+  SecretBytes pin() const { return softhsm_->Pin(); }
 
   // Two security officers, two registration officers and one revocation officer.
   const P256Signer& security(size_t i) const { return security_[i]; }
