@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "appliance/domain/ids.h"
+#include "base/clock.h"
 
 namespace intaglio::appliance {
 
@@ -87,6 +88,7 @@ struct Event {
   Bytes host_audit_head;
   Bytes statement;
   Bytes proofs;  // over `statement`, as they came
+  std::optional<WallTime> effective_at;
 };
 
 }  // namespace intaglio::appliance

@@ -82,6 +82,8 @@ StatusOr<Bytes> EncodeEvent(const Event& event) {
   if (event.state_hash) out.set_state_hash(AsString(*event.state_hash));
   out.set_host_audit_head(AsString(event.host_audit_head));
   out.set_statement(AsString(event.statement));
+  out.set_proofs(AsString(event.proofs));
+  if (event.effective_at) out.set_effective_at_ms(event.effective_at->ms);
   const size_t size = out.ByteSizeLong();
   if (size > kMaxEntryOctets - kMaxPlaceOctets) {
     return Fail(kEntryTooLarge, NameOf(event.type) + " has " + std::to_string(size) + " octets");

@@ -137,6 +137,7 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
   event.statement_digest = change.statement_digest;
   event.serial = change.serial.octets;
   event.issuer_key_id = change.issuer;
+  event.effective_at = effective;
   ASSIGN_OR_RETURN(event.state_hash, services_.state.StateHash());
   // The row comes first: a revocation must hold even when the journal cannot be written, and the
   // caller is told of the failure and asks again.
