@@ -14,7 +14,7 @@ StatusOr<tokens::KeyLabel> LabelOf(uint32_t epoch) {
 std::string ContextOf(uint32_t epoch) { return "intaglio/record-key/" + std::to_string(epoch); }
 
 // A fresh record key, in its row before anything is sealed under it.
-StatusOr<EpochKey> MakeEpoch(tokens::Token& token, LmdbState& state, Rng& rng, uint32_t epoch,
+StatusOr<EpochKey> MakeEpoch(tokens::TokenKeys& token, LmdbState& state, Rng& rng, uint32_t epoch,
                              WallTime now) {
   ASSIGN_OR_RETURN(const tokens::KeyLabel label, LabelOf(epoch));
   // An earlier try that was cut short may have left the token key.
@@ -30,11 +30,11 @@ StatusOr<EpochKey> MakeEpoch(tokens::Token& token, LmdbState& state, Rng& rng, u
 
 }  // namespace
 
-Status RecordKeys::Found(tokens::Token& token, LmdbState& state, Rng& rng, WallTime now) {
+Status RecordKeys::Found(tokens::TokenKeys& token, LmdbState& state, Rng& rng, WallTime now) {
   return MakeEpoch(token, state, rng, 1, now).status();
 }
 
-StatusOr<std::unique_ptr<RecordKeys>> RecordKeys::Open(tokens::Token& token, LmdbState& state,
+StatusOr<std::unique_ptr<RecordKeys>> RecordKeys::Open(tokens::TokenKeys& token, LmdbState& state,
                                                        Rng& rng) {
   ASSIGN_OR_RETURN(const auto epochs, state.LoadEpochs());
   if (epochs.empty())

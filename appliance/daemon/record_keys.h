@@ -11,17 +11,17 @@
 #include "appliance/records/record_sealer.h"
 #include "appliance/state/lmdb_state.h"
 #include "base/rng.h"
-#include "tokens/pkcs11/token.h"
+#include "tokens/pkcs11/token_keys.h"
 
 namespace intaglio::appliance {
 
 class RecordKeys final : public EpochPort {
  public:
   // The first epoch's key, for `init`.
-  static Status Found(tokens::Token& token, LmdbState& state, Rng& rng, WallTime now);
+  static Status Found(tokens::TokenKeys& token, LmdbState& state, Rng& rng, WallTime now);
   // Opens every epoch's key in the token. kNotInitialised if there is none, kRecordKeyUnavailable.
   // All arguments outlive this.
-  static StatusOr<std::unique_ptr<RecordKeys>> Open(tokens::Token& token, LmdbState& state,
+  static StatusOr<std::unique_ptr<RecordKeys>> Open(tokens::TokenKeys& token, LmdbState& state,
                                                     Rng& rng);
 
   RecordSealer& sealer() { return sealer_; }
@@ -32,10 +32,10 @@ class RecordKeys final : public EpochPort {
   Status Destroy(uint32_t epoch) override;
 
  private:
-  RecordKeys(tokens::Token& token, LmdbState& state, Rng& rng, std::vector<EpochKey> keys)
+  RecordKeys(tokens::TokenKeys& token, LmdbState& state, Rng& rng, std::vector<EpochKey> keys)
       : token_(token), state_(state), rng_(rng), sealer_(std::move(keys), rng) {}
 
-  tokens::Token& token_;
+  tokens::TokenKeys& token_;
   LmdbState& state_;
   Rng& rng_;
   RecordSealer sealer_;

@@ -12,7 +12,7 @@ constexpr size_t kIvSize = 12;
 
 }  // namespace
 
-StatusOr<Bytes> SealInToken(tokens::Token& token, Rng& rng, const TokenSeal& seal,
+StatusOr<Bytes> SealInToken(tokens::TokenKeys& token, Rng& rng, const TokenSeal& seal,
                             const SecretBytes& secret) {
   tokens::GcmNonce nonce;
   RETURN_IF_ERROR(rng.Fill(nonce.octets));
@@ -21,7 +21,8 @@ StatusOr<Bytes> SealInToken(tokens::Token& token, Rng& rng, const TokenSeal& sea
   return Concat({nonce.octets, sealed});
 }
 
-StatusOr<SecretBytes> OpenInToken(tokens::Token& token, const TokenSeal& seal, ByteView sealed) {
+StatusOr<SecretBytes> OpenInToken(tokens::TokenKeys& token, const TokenSeal& seal,
+                                  ByteView sealed) {
   const std::string what(seal.context);
   if (sealed.size() <= kIvSize) return Fail(kRecordKeyUnavailable, what + " is cut off");
   tokens::GcmNonce nonce;
@@ -33,7 +34,7 @@ StatusOr<SecretBytes> OpenInToken(tokens::Token& token, const TokenSeal& seal, B
   return SecretBytes::WipeAndTake(*opened);
 }
 
-Status EnsureSecretKey(tokens::Token& token, const tokens::KeyLabel& label) {
+Status EnsureSecretKey(tokens::TokenKeys& token, const tokens::KeyLabel& label) {
   const Status found = token.FindSecretKey(label);
   return Is(found, tokens::kKeyNotFound) ? token.GenerateSecretKey(label) : found;
 }

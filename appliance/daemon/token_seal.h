@@ -7,7 +7,7 @@
 
 #include "base/rng.h"
 #include "base/secret_bytes.h"
-#include "tokens/pkcs11/token.h"
+#include "tokens/pkcs11/token_keys.h"
 
 namespace intaglio::appliance {
 
@@ -18,12 +18,12 @@ struct TokenSeal {
 };
 
 // Nonce ‖ ciphertext ‖ tag. The token's Reasons.
-StatusOr<Bytes> SealInToken(tokens::Token& token, Rng& rng, const TokenSeal& seal,
+StatusOr<Bytes> SealInToken(tokens::TokenKeys& token, Rng& rng, const TokenSeal& seal,
                             const SecretBytes& secret);
 // kRecordKeyUnavailable, saying why.
-StatusOr<SecretBytes> OpenInToken(tokens::Token& token, const TokenSeal& seal, ByteView sealed);
+StatusOr<SecretBytes> OpenInToken(tokens::TokenKeys& token, const TokenSeal& seal, ByteView sealed);
 // Makes the key if there is none.
-Status EnsureSecretKey(tokens::Token& token, const tokens::KeyLabel& label);
+Status EnsureSecretKey(tokens::TokenKeys& token, const tokens::KeyLabel& label);
 
 }  // namespace intaglio::appliance
 

@@ -66,11 +66,11 @@ StatusOr<std::vector<Bytes>> Pkcs11Keys::Sign(SignPermit permit, const KeyRecord
   }
   const std::vector<MessageDigest> digests = permit.Spend();
   StatusOr<std::vector<Bytes>> raw = std::vector<Bytes>();
+  ASSIGN_OR_RETURN(const tokens::KeyId id, tokens::KeyId::Create(key.key_id.view()));
   if (key.residency == KeyResidency::kWrapped) {
-    raw = token_.SignWrapped({key.wrapped}, ToToken(key.algorithm), storage_key_, {key.spki},
+    raw = token_.SignWrapped(id, {key.wrapped}, ToToken(key.algorithm), storage_key_, {key.spki},
                              digests);
   } else {
-    ASSIGN_OR_RETURN(const tokens::KeyId id, tokens::KeyId::Create(key.key_id.view()));
     raw = token_.SignResident(id, ToToken(key.algorithm), {key.spki}, digests);
   }
   if (raw.ok()) ForX509(key.algorithm, *raw);
@@ -96,6 +96,12 @@ Status Pkcs11Keys::Destroy(ByteView cka_id) {
   ASSIGN_OR_RETURN(const tokens::KeyId id, tokens::KeyId::Create(cka_id));
   const Status destroyed = token_.DestroyResident(id);
   return Is(destroyed, tokens::kKeyNotFound) ? OkStatus() : destroyed;
+}
+
+void Pkcs11Keys::DropKey(const KeyId& key_id) {
+  // An id of this core is always one of a token.
+  const auto id = tokens::KeyId::Create(key_id.view());
+  if (id.ok()) token_.DropKey(*id);
 }
 
 StatusOr<TrustedStorageKey> Pkcs11Keys::DescribeStorageKey() {

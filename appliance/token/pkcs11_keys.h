@@ -4,14 +4,14 @@
 #define INTAGLIO_APPLIANCE_TOKEN_PKCS11_KEYS_H_
 
 #include "appliance/usecases/ports.h"
-#include "tokens/pkcs11/token.h"
+#include "tokens/pkcs11/token_keys.h"
 
 namespace intaglio::appliance {
 
 class Pkcs11Keys final : public TokenPort {
  public:
   // `token` outlives this.
-  Pkcs11Keys(tokens::Token& token, tokens::KeyLabel storage_key)
+  Pkcs11Keys(tokens::TokenKeys& token, tokens::KeyLabel storage_key)
       : token_(token), storage_key_(std::move(storage_key)) {}
 
   StatusOr<GeneratedKey> GenerateResident(KeyAlgorithm algorithm, const KeyId& key_id,
@@ -20,12 +20,12 @@ class Pkcs11Keys final : public TokenPort {
   StatusOr<std::vector<Bytes>> Sign(SignPermit permit, const KeyRecord& key) override;
   Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) override;
   Status Destroy(ByteView cka_id) override;
-  void DropCopies() override { token_.DropCopies(); }
+  void DropKey(const KeyId& key_id) override;
   StatusOr<TrustedStorageKey> DescribeStorageKey() override;
   StatusOr<TokenDescription> Describe() override;
 
  private:
-  tokens::Token& token_;
+  tokens::TokenKeys& token_;
   const tokens::KeyLabel storage_key_;
 };
 

@@ -142,7 +142,7 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
   // The row comes first: a revocation must hold even when the journal cannot be written, and the
   // caller is told of the failure and asks again.
   RETURN_IF_ERROR(services_.journal.Append(event).status());
-  if (change.action == StateAction::kSuspend) services_.token.DropCopies();
+  if (change.action == StateAction::kSuspend) services_.token.DropKey(key_id);
   if (change.action == StateAction::kRevoke) {
     // The revocation stands whatever the token says; what is left there is destroyed later.
     const Status destroyed = DestroyKeyMaterial(services_, key_id);
@@ -165,7 +165,7 @@ Status ChangeState::Block(const KeyId& key_id) {
     row->state = KeyState::kBlocked;
     return rows.PutKey(key_id, *row);
   }));
-  services_.token.DropCopies();
+  services_.token.DropKey(key_id);
   return services_.journal.Append({.type = EventType::kBlocked, .key_id = key_id}).status();
 }
 

@@ -55,8 +55,9 @@ class TokenPort {
   virtual Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) = 0;
   // Destroys the token object of a RESIDENT key; OK if there is none.
   virtual Status Destroy(ByteView cka_id) = 0;
-  // Drops every live copy of private keys, so that none outlives a change of its key's state.
-  virtual void DropCopies() = 0;
+  // Drops what the token's sessions keep alive of a private key, so that none outlives a change of
+  // its state.
+  virtual void DropKey(const KeyId& key_id) = 0;
   // The storage key's attributes, for evidence about WRAPPED keys.
   virtual StatusOr<TrustedStorageKey> DescribeStorageKey() = 0;
   virtual StatusOr<TokenDescription> Describe() = 0;
@@ -100,6 +101,14 @@ class StatementPort {
   virtual Bytes Encode(const SadPayload& payload) = 0;
 };
 
+// What officers decided, on its way into force: kept before its journal line is written, so that
+// after a crash the line, and it alone, says whether the change happened.
+struct PendingIdentity {
+  CoreIdentity identity;
+  Digest statement_digest{};      // the line names it
+  uint64_t journal_sequence = 0;  // the last line before it
+};
+
 // One atomic change of rows. Reads see earlier writes of the same transaction.
 class RowTransaction {
  public:
@@ -114,6 +123,10 @@ class RowTransaction {
   virtual Status PutOrder(const Digest& order_digest, const OrderRow& row) = 0;
   virtual StatusOr<CaRow> FindCa(const KeyId& issuer) = 0;  // a row of zeros if there is none
   virtual Status PutCa(const KeyId& issuer, const CaRow& row) = 0;
+  // Keeps what officers decided beside the rest of the core's own row, and drops what was pending.
+  virtual Status PutIdentity(const CoreIdentity& identity) = 0;
+  // nullopt drops it.
+  virtual Status PutPendingIdentity(const std::optional<PendingIdentity>& pending) = 0;
 };
 
 // The rows. A row that was changed outside the core is kRowForged, never a value.
@@ -136,6 +149,7 @@ class StatePort {
   virtual StatusOr<uint64_t> LiveRecords(uint32_t epoch) = 0;
   // Destroyed keys whose token object may still be there.
   virtual StatusOr<std::vector<KeyId>> PendingDestructions(size_t limit) = 0;
+  virtual StatusOr<std::optional<PendingIdentity>> FindPendingIdentity() = 0;
   // Sum over all rows: changes with any row, does not depend on their order.
   virtual StatusOr<Digest> StateHash() = 0;
 };

@@ -10,7 +10,7 @@ constexpr size_t kObjectsAtOnce = 100;
 }  // namespace
 
 Status DestroyKeyMaterial(const CoreServices& services, const KeyId& key_id) {
-  services.token.DropCopies();
+  services.token.DropKey(key_id);
   ASSIGN_OR_RETURN(const auto row, services.state.FindKey(key_id));
   if (!row || row->state != KeyState::kDestroyed) return OkStatus();
   const bool resident = !row->cka_id.empty();

@@ -195,7 +195,8 @@ TEST_P(TokenContractOf, WrappedKeySignsAndItsOriginHolds) {
   EXPECT_FALSE(made->key.origin.never_extractable);
 
   const std::vector<MessageDigest> digests = {Fill(4), Fill(5)};
-  auto signatures = token_->SignWrapped(WrappedKey{made->wrapped}, Algorithm(), storage,
+  const KeyId id = FreshId();
+  auto signatures = token_->SignWrapped(id, WrappedKey{made->wrapped}, Algorithm(), storage,
                                         Spki{made->key.spki_der}, digests);
   ASSERT_THAT(signatures, IsOk());
   ASSERT_EQ(signatures->size(), 2u);
@@ -262,9 +263,10 @@ TEST_P(TokenContractOf, TamperedWrappedKeyIsRefused) {
   auto made = token_->GenerateWrapped(Algorithm(), storage);
   ASSERT_THAT(made, IsOk());
   const MessageDigest digest[] = {Fill(9)};
+  const KeyId id = FreshId();
   const auto sign = [&](const Bytes& wrapped) {
-    return token_->SignWrapped(WrappedKey{wrapped}, Algorithm(), storage, Spki{made->key.spki_der},
-                               digest);
+    return token_->SignWrapped(id, WrappedKey{wrapped}, Algorithm(), storage,
+                               Spki{made->key.spki_der}, digest);
   };
   for (const size_t at :
        {size_t{0}, size_t{7}, made->wrapped.size() / 2, made->wrapped.size() - 1}) {
@@ -277,6 +279,10 @@ TEST_P(TokenContractOf, TamperedWrappedKeyIsRefused) {
   EXPECT_THAT(sign(Bytes(made->wrapped.begin(), made->wrapped.end() - 1)),
               FailsWith(kWrappedKeyInvalid));
   EXPECT_THAT(sign({}), FailsWith(kWrappedKeyInvalid));
+  EXPECT_THAT(sign(made->wrapped), IsOk());
+  Bytes tampered = made->wrapped;
+  tampered[9] ^= 0x01;
+  EXPECT_THAT(sign(tampered), FailsWith(kWrappedKeyInvalid)) << "though its key is alive";
   EXPECT_THAT(sign(made->wrapped), IsOk());
 }
 

@@ -3,6 +3,7 @@
 #ifndef INTAGLIO_TESTS_SUPPORT_CORE_FIXTURE_H_
 #define INTAGLIO_TESTS_SUPPORT_CORE_FIXTURE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/rng.h"
 #include "tests/support/p256_signer.h"
 #include "tests/support/softhsm_fixture.h"
+#include "tokens/pkcs11/token.h"
 
 namespace intaglio::testing_support {
 
@@ -26,7 +28,9 @@ class CoreFixture final {
   CoreFixture();
 
   const appliance::CoreServices& services() const { return *services_; }
-  appliance::CoreIdentity& identity() { return identity_; }
+  appliance::CoreIdentity identity() const { return *live_identity_->Get(); }
+  // As if officers had decided so: the row and the running core.
+  void ChangeIdentity(const std::function<void(appliance::CoreIdentity&)>& change);
   FakeClock& clock() { return clock_; }
   appliance::LmdbState& state() { return *state_; }
   appliance::FileJournal& journal() { return *journal_; }
@@ -46,7 +50,6 @@ class CoreFixture final {
   std::vector<appliance::EventType> EventsAfter(uint64_t after);
 
  private:
-  appliance::CoreIdentity identity_;
   FakeClock clock_{WallTime{1'795'000'000'000}};
   SystemRng rng_;
   std::unique_ptr<SoftHsm> softhsm_;
@@ -63,6 +66,7 @@ class CoreFixture final {
   P256Signer security_[2];
   P256Signer registration_[2];
   P256Signer revocation_;
+  std::unique_ptr<appliance::LiveIdentity> live_identity_;
   std::unique_ptr<appliance::CoreServices> services_;
 };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/message_digest.h"
 
 namespace intaglio::tokens {
@@ -108,11 +109,13 @@ struct TokenDescription {
 };
 
 struct PoolLimits {
-  // Sessions open at a time, 1 to 1024. Tokens do not reliably tell their limit, so the
-  // configuration must.
+  // Sessions open at a time, 1 to 1024; fewer where the token says it has fewer. Tokens do not
+  // reliably tell their limit, so the configuration must.
   size_t max_sessions = 0;
   // Private-key copies, and as many public keys, kept alive in each session, 1 to 4096.
   size_t cached_keys_per_session = 0;
+  // How long a call waits for a session before it is kTokenBusy, 1 ms to 10 min.
+  Duration longest_wait = 10 * kSecond;
 };
 
 }  // namespace intaglio::tokens

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include <chrono>
+
 #include "tokens/pkcs11/ck_error.h"
 #include "tokens/pkcs11/cryptoki.h"
 #include "tokens/pkcs11/reasons.h"
@@ -78,30 +80,57 @@ Module::~Module() {
 
 Module::Call::Call(Module& module) : module_(module) {
   std::unique_lock lock(module_.mutex_);
-  module_.changed_.wait(lock, [&] { return !module_.closed_; });
+  if (!module_.changed_.wait_for(lock, std::chrono::milliseconds(kLongestGateWait),
+                                 [&] { return !module_.closed_; })) {
+    status_ = Fail(kTokenBusy, module_.path_ + " is still being initialised anew");
+    return;
+  }
   ++module_.in_flight_;
 }
 
 Module::Call::~Call() {
+  if (!status_.ok()) return;
   std::lock_guard lock(module_.mutex_);
   if (--module_.in_flight_ == 0) module_.changed_.notify_all();
 }
 
-Status Module::Reinitialise() {
+Status Module::Reinitialise(Duration longest_wait) {
+  return ReinitialiseIf(std::nullopt, longest_wait);
+}
+
+Status Module::ReinitialiseOnce(uint64_t seen, Duration longest_wait) {
+  return ReinitialiseIf(seen, longest_wait);
+}
+
+Status Module::ReinitialiseIf(std::optional<uint64_t> seen, Duration longest_wait) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(longest_wait);
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !closed_; });
+  if (!changed_.wait_until(lock, until, [&] { return !closed_; })) {
+    return Fail(kTokenBusy, path_ + " is still being initialised anew by another thread");
+  }
+  if (seen && initialised_ && generation_.load() != *seen) return OkStatus();
   closed_ = true;
-  changed_.wait(lock, [&] { return in_flight_ == 0; });
+  if (!changed_.wait_until(lock, until, [&] { return in_flight_ == 0; })) {
+    closed_ = false;
+    changed_.notify_all();
+    return Fail(kTokenBusy, std::to_string(in_flight_) + " calls into " + path_ +
+                                " have not returned; it cannot be initialised under them");
+  }
+  // The gate keeps everybody out; unlocked, so that a module that takes its time holds up nobody
+  // longer than he is willing to wait.
+  lock.unlock();
   if (initialised_) functions_->C_Finalize(nullptr);
   initialised_ = false;
   const Status status = Initialise();
+  lock.lock();
   closed_ = false;
   changed_.notify_all();
   return status;
 }
 
 StatusOr<std::vector<TokenDescription>> Module::ListTokens() {
-  Call call(*this);
+  const Call call(*this);
+  RETURN_IF_ERROR(call.status());
   ASSIGN_OR_RETURN(const std::vector<SlotToken> slots, ReadSlots(*functions_));
   std::vector<TokenDescription> out;
   for (const SlotToken& slot : slots) {

@@ -10,11 +10,14 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/status.h"
+#include "tokens/pkcs11/cache_counters.h"
 #include "tokens/pkcs11/key.h"
 
 struct _CK_FUNCTION_LIST;
@@ -38,9 +41,12 @@ class Module final {
 
   // Waits until no call is in flight, then finalises and initialises the module. Every session is
   // gone afterwards; tokens re-open themselves on their next call. The cure for a module that lost
-  // its keys and for memory that only finalising frees. On failure the module stays unusable
-  // (kDeviceError) until a later Reinitialise() succeeds.
-  Status Reinitialise();
+  // its keys and for memory that only finalising frees. kTokenBusy, with nothing changed, if a call
+  // is still in flight after `longest_wait`. On failure the module stays unusable (kDeviceError)
+  // until a later Reinitialise() succeeds.
+  Status Reinitialise(Duration longest_wait = kLongestGateWait);
+  // As Reinitialise, but nothing where somebody did it since generation() was `seen`.
+  Status ReinitialiseOnce(uint64_t seen, Duration longest_wait);
   // How often the module was initialised, from 1.
   uint64_t generation() const { return generation_.load(); }
   // Session objects destroyed since the module was last initialised: SoftHSM keeps about 240 octets
@@ -49,19 +55,25 @@ class Module final {
 
   // For this folder only, from here on.
 
-  // Proof that the module stays initialised; short-lived and never nested in one thread.
+  // Proof that the module stays initialised; short-lived and never nested in one thread. Waits
+  // while the module is being initialised anew, at most kLongestGateWait: then status() is
+  // kTokenBusy and the module must not be called.
   class Call final {
    public:
     explicit Call(Module& module);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
+    const Status& status() const { return status_; }
 
    private:
     Module& module_;
+    Status status_;
   };
+  static constexpr Duration kLongestGateWait = 10 * kSecond;
 
   const _CK_FUNCTION_LIST& ck() const { return *functions_; }
+  CacheCounters& cache_counters() { return cache_counters_; }
   void CountDestroyed() { destroyed_objects_.fetch_add(1, std::memory_order_relaxed); }
   // One owner a token and process: a second login would succeed without its PIN being checked.
   // kTokenInUse.
@@ -71,6 +83,7 @@ class Module final {
  private:
   Module(std::string path, void* library, const _CK_FUNCTION_LIST* functions);
   Status Initialise();
+  Status ReinitialiseIf(std::optional<uint64_t> seen, Duration longest_wait);
 
   const std::string path_;
   void* const library_;
@@ -78,6 +91,7 @@ class Module final {
   bool initialised_ = false;  // changed only behind the closed gate
   std::atomic<uint64_t> generation_{0};
   std::atomic<uint64_t> destroyed_objects_{0};
+  CacheCounters cache_counters_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

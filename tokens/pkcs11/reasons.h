@@ -81,7 +81,11 @@ namespace intaglio::tokens {
   X(kProvisionHalfMade, "TOK-0037", "PROVISION_HALF_MADE", kFailedPrecondition, kPublic,           \
     "an earlier set-up of the token was interrupted")                                              \
   X(kProvisionDiffers, "TOK-0038", "PROVISION_DIFFERS", kFailedPrecondition, kPublic,              \
-    "the token is set up, but not as asked for now")
+    "the token is set up, but not as asked for now")                                               \
+  X(kTokenBusy, "TOK-0039", "TOKEN_BUSY", kUnavailable, kInternal,                                 \
+    "the token's sessions or its module stayed in use longer than a call may wait")                \
+  X(kPinFinalTry, "TOK-0040", "PIN_FINAL_TRY", kPermissionDenied, kInternal,                       \
+    "one more wrong PIN would lock the token, so none is tried")
 
 INTAGLIO_REASON_TABLE(kTokenReasons, INTAGLIO_TOKEN_REASONS)
 

@@ -5,51 +5,12 @@
 
 namespace intaglio::tokens {
 
-std::optional<CK_OBJECT_HANDLE> HandleCache::Find(const std::string& name) {
-  const auto found = index_.find(name);
-  if (found == index_.end()) return std::nullopt;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->handle;
-}
-
-std::vector<CK_OBJECT_HANDLE> HandleCache::Insert(const std::string& name, CK_OBJECT_HANDLE handle,
-                                                  ObjectOwner owner) {
-  std::vector<CK_OBJECT_HANDLE> displaced = Remove(name);
-  if (entries_.size() >= capacity_ && !entries_.empty()) {
-    const std::string oldest = entries_.back().name;
-    for (const CK_OBJECT_HANDLE object : Remove(oldest)) displaced.push_back(object);
-  }
-  entries_.push_front({name, handle, owner});
-  index_[name] = entries_.begin();
-  return displaced;
-}
-
-std::vector<CK_OBJECT_HANDLE> HandleCache::Remove(const std::string& name) {
-  std::vector<CK_OBJECT_HANDLE> out;
-  const auto found = index_.find(name);
-  if (found == index_.end()) return out;
-  if (found->second->owner == ObjectOwner::kSession) out.push_back(found->second->handle);
-  entries_.erase(found->second);
-  index_.erase(found);
-  return out;
-}
-
-std::vector<CK_OBJECT_HANDLE> HandleCache::Clear() {
-  std::vector<CK_OBJECT_HANDLE> out;
-  for (const Entry& entry : entries_) {
-    if (entry.owner == ObjectOwner::kSession) out.push_back(entry.handle);
-  }
-  entries_.clear();
-  index_.clear();
-  return out;
-}
-
 Session::Session(Module& module, CK_SLOT_ID slot, CK_SESSION_HANDLE handle, size_t cached_keys)
     : module_(module),
       slot_(slot),
       handle_(handle),
-      private_keys_(cached_keys),
-      public_keys_(cached_keys) {}
+      private_keys_(cached_keys, module.cache_counters()),
+      public_keys_(cached_keys, module.cache_counters()) {}
 
 StatusOr<std::unique_ptr<Session>> Session::Open(Module& module, CK_SLOT_ID slot,
                                                  size_t cached_keys) {
@@ -70,6 +31,11 @@ Status Session::CheckLoggedIn() const {
   if (state.state == CKS_RW_USER_FUNCTIONS) return OkStatus();
   return Fail(kNotLoggedIn,
               "C_GetSessionInfo: the session is in state " + std::to_string(state.state));
+}
+
+void Session::Drop(const Drops& drops) {
+  if (drops.all) Destroy(private_keys_.Clear());
+  for (const std::string& name : drops.names) Destroy(private_keys_.Remove(name));
 }
 
 void Session::Destroy(const std::vector<CK_OBJECT_HANDLE>& objects) {

@@ -6,44 +6,26 @@
 #ifndef INTAGLIO_TOKENS_PKCS11_SESSION_H_
 #define INTAGLIO_TOKENS_PKCS11_SESSION_H_
 
-#include <list>
 #include <memory>
-#include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "tokens/pkcs11/cryptoki.h"
+#include "base/clock.h"
+#include "tokens/pkcs11/handle_cache.h"
 #include "tokens/pkcs11/module.h"
 
 namespace intaglio::tokens {
 
-// Who destroys the object behind a cached handle.
-enum class ObjectOwner { kSession, kToken };
-
-// Handles by name, the least recently used given up first.
-class HandleCache final {
- public:
-  explicit HandleCache(size_t capacity) : capacity_(capacity) {}
-
-  std::optional<CK_OBJECT_HANDLE> Find(const std::string& name);
-  // Returns the session objects to destroy: the one that `handle` displaced, if any.
-  std::vector<CK_OBJECT_HANDLE> Insert(const std::string& name, CK_OBJECT_HANDLE handle,
-                                       ObjectOwner owner);
-  // Forgets the name; the object, if it is the session's own, is to be destroyed.
-  std::vector<CK_OBJECT_HANDLE> Remove(const std::string& name);
-  std::vector<CK_OBJECT_HANDLE> Clear();
-  size_t size() const { return entries_.size(); }
-
- private:
-  struct Entry {
-    std::string name;
-    CK_OBJECT_HANDLE handle;
-    ObjectOwner owner;
-  };
-  const size_t capacity_;
-  std::list<Entry> entries_;  // most recently used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> index_;
+// Private keys a session is to forget, asked for while another thread used it.
+struct Drops {
+  bool all = false;
+  std::vector<std::string> names;
+  bool empty() const { return !all && names.empty(); }
+  void Add(const Drops& more) {
+    all |= more.all;
+    names.insert(names.end(), more.names.begin(), more.names.end());
+  }
 };
 
 class Session final {
@@ -64,10 +46,16 @@ class Session final {
   // not found this tells "absent" from "hidden".
   Status CheckLoggedIn() const;
 
-  // Private keys by CKA_ID, public keys by their octets.
+  // Private keys by the id of their record (a RESIDENT key's CKA_ID), public keys by their octets.
   HandleCache& private_keys() { return private_keys_; }
   HandleCache& public_keys() { return public_keys_; }
-  void DropPrivateKeys() { Destroy(private_keys_.Clear()); }
+  void Drop(const Drops& drops);
+
+  // For the pool alone, under its lock: what to drop once the lease ends, and when the session was
+  // last used.
+  Drops& due_drops() { return due_drops_; }
+  BootTime last_used() const { return last_used_; }
+  void set_last_used(BootTime time) { last_used_ = time; }
 
   // Destroys session objects; what cannot be destroyed goes with the session.
   void Destroy(const std::vector<CK_OBJECT_HANDLE>& objects);
@@ -84,6 +72,8 @@ class Session final {
   CK_SESSION_HANDLE handle_;
   HandleCache private_keys_;
   HandleCache public_keys_;
+  Drops due_drops_;
+  BootTime last_used_;
 };
 
 // Destroys an object when it goes out of scope, unless released.

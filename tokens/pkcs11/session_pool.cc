@@ -1,5 +1,8 @@
 #include "tokens/pkcs11/session_pool.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "tokens/pkcs11/ck_error.h"
 #include "tokens/pkcs11/reasons.h"
 #include "tokens/pkcs11/slot.h"
@@ -7,7 +10,13 @@
 namespace intaglio::tokens {
 namespace {
 
+constexpr size_t kSessionsSearched = 16;
+
 Status CheckLimits(const PoolLimits& limits) {
+  if (limits.longest_wait < 1 || limits.longest_wait > 10 * kMinute) {
+    return Fail(kTokenInputInvalid, "a call waits 1 ms to 10 min for a session, not " +
+                                        std::to_string(limits.longest_wait) + " ms");
+  }
   if (limits.max_sessions < 1 || limits.max_sessions > 1024 || limits.cached_keys_per_session < 1 ||
       limits.cached_keys_per_session > 4096) {
     return Fail(kTokenInputInvalid,
@@ -42,7 +51,6 @@ bool IsPinRefusal(const Status& status) {
 SessionLease::SessionLease(SessionLease&& other) noexcept
     : pool_(std::exchange(other.pool_, nullptr)),
       session_(std::move(other.session_)),
-      copies_epoch_(other.copies_epoch_),
       broken_(other.broken_) {}
 
 SessionLease::~SessionLease() {
@@ -53,8 +61,8 @@ SessionPool::SessionPool(std::shared_ptr<Module> module, TokenSelector selector,
                          PoolLimits limits)
     : module_(std::move(module)),
       selector_(std::move(selector)),
-      pin_(std::move(pin)),
-      limits_(limits) {}
+      limits_(limits),
+      pin_(std::move(pin)) {}
 
 StatusOr<std::unique_ptr<SessionPool>> SessionPool::Open(std::shared_ptr<Module> module,
                                                          TokenSelector selector,
@@ -69,13 +77,13 @@ StatusOr<std::unique_ptr<SessionPool>> SessionPool::Open(std::shared_ptr<Module>
 }
 
 Status SessionPool::OpenFirst() {
-  Module::Call call(*module_);
+  const Module::Call call(*module_);
+  RETURN_IF_ERROR(call.status());
   ASSIGN_OR_RETURN(const SlotToken found, FindToken(*module_, selector_));
   RETURN_IF_ERROR(module_->Claim(found.token));
   token_ = found.token;
   claimed_ = true;
-  slot_ = found.slot;
-  generation_ = module_->generation();
+  MoveTo(found);
   ASSIGN_OR_RETURN(auto session, Session::Open(*module_, slot_, limits_.cached_keys_per_session));
   RETURN_IF_ERROR(LogIn(*session, Login::kMustBeOurs));
   idle_.push_back(std::move(session));
@@ -84,8 +92,8 @@ Status SessionPool::OpenFirst() {
 }
 
 SessionPool::~SessionPool() {
-  Module::Call call(*module_);
-  if (generation_ == module_->generation()) {
+  const Module::Call call(*module_);
+  if (call.status().ok() && generation_ == module_->generation()) {
     if (!idle_.empty()) (void)module_->ck().C_Logout(idle_.front()->handle());
   } else {
     for (auto& session : idle_) session->Abandon();
@@ -101,6 +109,18 @@ Status SessionPool::LogIn(Session& session, Login login) {
     const Status state = session.CheckLoggedIn();
     if (state.ok() || !Is(state, kNotLoggedIn)) return state;
   }
+  ASSIGN_OR_RETURN(const SlotToken shown, ReadSlot(session.ck(), session.slot()));
+  if (shown.flags & CKF_USER_PIN_LOCKED) {
+    pin_refused_ = Fail(kPinLocked, "token '" + token_.label + "' (serial " + token_.serial +
+                                        ") says so itself; its security officer unlocks it");
+    return *pin_refused_;
+  }
+  if (shown.flags & CKF_USER_PIN_FINAL_TRY) {
+    pin_refused_ = Fail(kPinFinalTry, "token '" + token_.label + "' (serial " + token_.serial +
+                                          "): log in once by hand, which ends its count");
+    return *pin_refused_;
+  }
+  logins_.fetch_add(1, std::memory_order_relaxed);
   const CK_RV rv =
       session.ck().C_Login(session.handle(), CKU_USER, CkInput(pin_.Expose()), pin_.size());
   if (rv == CKR_USER_ALREADY_LOGGED_IN && login == Login::kMayStand) return OkStatus();
@@ -118,21 +138,59 @@ Status SessionPool::LogIn(Session& session, Login login) {
   return status;
 }
 
+void SessionPool::SetPin(const SecretBytes& pin) {
+  const std::lock_guard lock(login_mutex_);
+  pin_ = SecretBytes::CopyOf(pin.Expose());
+  pin_refused_.reset();
+}
+
+void SessionPool::MoveTo(const SlotToken& found) {
+  slot_ = found.slot;
+  generation_ = module_->generation();
+  most_ = std::min(limits_.max_sessions, std::max<size_t>(found.most_sessions.value_or(1024), 1));
+}
+
 // After Module::Reinitialise() no lease is out and every handle is void.
 Status SessionPool::FollowReinitialisation() {
   if (generation_ == module_->generation()) return OkStatus();
-  ASSIGN_OR_RETURN(const SlotToken found, FindToken(*module_, selector_));
-  if (found.token.serial != token_.serial) {
-    return Fail(kTokenGone, "the token with serial " + token_.serial +
-                                " was replaced by one with " + found.token.serial);
-  }
+  ASSIGN_OR_RETURN(const SlotToken found, FindOurs());
   for (auto& session : idle_) session->Abandon();
   idle_.clear();
   open_ = 0;
   token_objects_.clear();
-  slot_ = found.slot;
-  generation_ = module_->generation();
+  MoveTo(found);
   return OkStatus();
+}
+
+StatusOr<SlotToken> SessionPool::FindOurs() {
+  ASSIGN_OR_RETURN(const SlotToken found, FindToken(*module_, selector_));
+  if (found.token.serial == token_.serial) return found;
+  return Fail(kTokenGone, "the token with serial " + token_.serial + " was replaced by one with " +
+                              found.token.serial);
+}
+
+Status SessionPool::FindAgain() {
+  Sessions closing;
+  {
+    const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(FollowReinitialisation());
+    ASSIGN_OR_RETURN(const SlotToken found, FindOurs());
+    MoveTo(found);
+    token_objects_.clear();
+    closing.swap(idle_);
+    discarded_ += closing.size();
+  }
+  Close(std::move(closing));
+  return OkStatus();
+}
+
+void SessionPool::Close(Sessions closing) {
+  const size_t count = closing.size();
+  closing.clear();
+  // Only now may others be opened in their place.
+  const std::lock_guard lock(mutex_);
+  open_ -= count;
+  freed_.notify_all();
 }
 
 StatusOr<std::unique_ptr<Session>> SessionPool::OpenLoggedIn() {
@@ -146,39 +204,61 @@ StatusOr<std::unique_ptr<Session>> SessionPool::OpenLoggedIn() {
   return session;
 }
 
-StatusOr<SessionLease> SessionPool::Acquire() {
-  uint64_t epoch;
-  {
-    std::unique_lock lock(mutex_);
-    RETURN_IF_ERROR(FollowReinitialisation());
-    freed_.wait(lock, [&] { return !idle_.empty() || open_ < limits_.max_sessions; });
-    epoch = copies_epoch_;
-    if (!idle_.empty()) {
-      auto session = std::move(idle_.back());
-      idle_.pop_back();
-      return SessionLease(*this, std::move(session), epoch);
+std::unique_ptr<Session> SessionPool::TakeIdle(std::string_view wanted) {
+  auto chosen = idle_.end() - 1;
+  if (!wanted.empty()) {
+    const size_t searched = std::min(idle_.size(), kSessionsSearched);
+    for (auto each = idle_.end() - searched; each != idle_.end(); ++each) {
+      if ((*each)->private_keys().Holds(wanted)) chosen = each;
     }
-    ++open_;
   }
-  auto session = OpenLoggedIn();
-  if (session.ok()) return SessionLease(*this, std::move(session).value(), epoch);
-  std::lock_guard lock(mutex_);
-  --open_;
-  freed_.notify_one();
-  return session.status();
+  auto session = std::move(*chosen);
+  idle_.erase(chosen);
+  busy_.push_back(session.get());
+  return session;
+}
+
+StatusOr<SessionLease> SessionPool::Acquire(std::string_view wanted) {
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.longest_wait);
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      RETURN_IF_ERROR(FollowReinitialisation());
+      if (!freed_.wait_until(lock, until, [&] { return !idle_.empty() || open_ < most_; })) {
+        return Fail(kTokenBusy, "all " + std::to_string(open_) + " sessions of token '" +
+                                    token_.label + "' stayed in use for " +
+                                    std::to_string(limits_.longest_wait) + " ms");
+      }
+      if (!idle_.empty()) return SessionLease(*this, TakeIdle(wanted));
+      ++open_;
+    }
+    auto session = OpenLoggedIn();
+    const std::lock_guard lock(mutex_);
+    if (session.ok()) {
+      busy_.push_back(session->get());
+      return SessionLease(*this, std::move(session).value());
+    }
+    --open_;
+    freed_.notify_one();
+    // The token has fewer than it said; those that are open must do.
+    if (!Is(session.status(), kSessionLimit) || open_ == 0) return session.status();
+    most_ = open_;
+  }
 }
 
 void SessionPool::Return(SessionLease& lease) {
   std::unique_lock lock(mutex_);
-  // Copies made before DropCopies() must not outlive the lease.
-  while (!lease.broken_ && lease.copies_epoch_ != copies_epoch_) {
-    const uint64_t epoch = copies_epoch_;
+  // What was to be dropped meanwhile must not outlive the lease.
+  while (!lease.broken_ && !lease->due_drops().empty()) {
+    const Drops drops = std::exchange(lease->due_drops(), {});
     lock.unlock();
-    lease->DropPrivateKeys();
+    lease->Drop(drops);
     lock.lock();
-    lease.copies_epoch_ = epoch;
   }
+  std::erase(busy_, lease.session_.get());
   if (!lease.broken_) {
+    lease->set_last_used(now_);
     idle_.push_back(std::move(lease.session_));
   } else {
     lock.unlock();
@@ -191,19 +271,47 @@ void SessionPool::Return(SessionLease& lease) {
 }
 
 void SessionPool::CloseIdle() {
-  std::lock_guard lock(mutex_);
-  open_ -= idle_.size();
-  discarded_ += idle_.size();
-  idle_.clear();
-  token_objects_.clear();
-  freed_.notify_all();
+  Sessions closing;
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation_ != module_->generation()) return;
+    token_objects_.clear();
+    closing.swap(idle_);
+    discarded_ += closing.size();
+  }
+  Close(std::move(closing));
 }
 
-void SessionPool::DropCopies() {
-  std::lock_guard lock(mutex_);
-  ++copies_epoch_;
+void SessionPool::CloseUnused(BootTime now, Duration longest) {
+  Sessions closing;
+  {
+    const std::lock_guard lock(mutex_);
+    now_ = now;
+    if (longest <= 0 || generation_ != module_->generation()) return;
+    for (auto& session : idle_) {
+      if (now - session->last_used() >= longest) closing.push_back(std::move(session));
+    }
+    std::erase(idle_, nullptr);
+  }
+  Close(std::move(closing));
+}
+
+void SessionPool::DropCopies() { DropFrom({.all = true, .names = {}}); }
+
+void SessionPool::DropKey(std::string_view name) {
+  DropFrom({.all = false, .names = {std::string(name)}});
+}
+
+void SessionPool::DropFrom(const Drops& drops) {
+  std::vector<SessionLease> idle;  // ending these leases drops
+  const std::lock_guard lock(mutex_);
   if (generation_ != module_->generation()) return;
-  for (auto& session : idle_) session->DropPrivateKeys();
+  idle.reserve(idle_.size());
+  while (!idle_.empty()) {
+    auto session = TakeIdle({});
+    idle.push_back(SessionLease(*this, std::move(session)));
+  }
+  for (Session* busy : busy_) busy->due_drops().Add(drops);
 }
 
 std::optional<CK_OBJECT_HANDLE> SessionPool::TokenObject(const std::string& name) {

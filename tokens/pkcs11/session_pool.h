@@ -1,22 +1,26 @@
 // SessionPool: a bounded set of logged-in sessions of one token.
 //
-// Each thread leases a session for one piece of work; when all are out, it waits. A lease marked
-// broken closes its session, and the next lease opens a new one and logs in again if need be: that
-// is how a service outlives a token that dropped a session. Thread-safe; every caller holds a
-// Module::Call for as long as it holds a lease.
+// Each thread leases a session for one piece of work; when all are out, it waits, but never for
+// ever. A lease marked broken closes its session, and the next lease opens a new one and logs in
+// again if need be: that is how a service outlives a token that dropped a session. A pool of one
+// session works too: whoever has it logs in, finds and signs with it. Thread-safe; every caller
+// holds a Module::Call for as long as it holds a lease.
 #ifndef INTAGLIO_TOKENS_PKCS11_SESSION_POOL_H_
 #define INTAGLIO_TOKENS_PKCS11_SESSION_POOL_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/secret_bytes.h"
 #include "tokens/pkcs11/session.h"
+#include "tokens/pkcs11/slot.h"
 #include "tokens/pkcs11/token_selector.h"
 
 namespace intaglio::tokens {
@@ -38,12 +42,11 @@ class SessionLease final {
 
  private:
   friend class SessionPool;
-  SessionLease(SessionPool& pool, std::unique_ptr<Session> session, uint64_t copies_epoch)
-      : pool_(&pool), session_(std::move(session)), copies_epoch_(copies_epoch) {}
+  SessionLease(SessionPool& pool, std::unique_ptr<Session> session)
+      : pool_(&pool), session_(std::move(session)) {}
 
   SessionPool* pool_;
   std::unique_ptr<Session> session_;
-  uint64_t copies_epoch_;
   bool broken_ = false;
 };
 
@@ -60,16 +63,27 @@ class SessionPool final {
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
 
-  // Waits for a free session. Once the token has refused the stored PIN every call fails with that
-  // same answer, so that retries can never lock the PIN.
-  StatusOr<SessionLease> Acquire();
+  // Waits for a free session, kTokenBusy after the pool's longest wait; where several are free, one
+  // that holds the private key named `wanted`, if there is one. Once the token has refused the
+  // stored PIN every call fails with that same answer, so that retries can never lock the PIN.
+  StatusOr<SessionLease> Acquire(std::string_view wanted = {});
 
   // Closes the sessions nobody uses and forgets the token objects; later leases start anew.
   void CloseIdle();
+  // Closes the sessions that nobody has used for `longest`, before the device does. `now` also
+  // becomes the time at which sessions that come back count as used.
+  void CloseUnused(BootTime now, Duration longest);
 
-  // Drops the session copies of every private key: at once in idle sessions, at the end of the
-  // lease in busy ones.
+  // Drops the session objects of every private key, or of one: at once in idle sessions, at the end
+  // of the lease in busy ones.
   void DropCopies();
+  void DropKey(std::string_view name);
+
+  // Looks for the token again, in whatever slot it is now, and closes the idle sessions. kTokenGone
+  // if another one is there instead.
+  Status FindAgain();
+  // Puts another PIN in the place of one that was refused.
+  void SetPin(const SecretBytes& pin);
 
   // The handle of a token object by its name, shared by all sessions, if known.
   std::optional<CK_OBJECT_HANDLE> TokenObject(const std::string& name);
@@ -81,6 +95,7 @@ class SessionPool final {
   StatusOr<CK_SLOT_ID> CurrentSlot();
   size_t sessions_open();
   uint64_t sessions_discarded();
+  uint64_t logins() const { return logins_.load(); }
   Module& module() { return *module_; }
 
  private:
@@ -90,14 +105,21 @@ class SessionPool final {
   SessionPool(std::shared_ptr<Module> module, TokenSelector selector, SecretBytes pin,
               PoolLimits limits);
   Status OpenFirst();
-  Status FollowReinitialisation();  // mutex_ held
+  // mutex_ held for these.
+  Status FollowReinitialisation();
+  void MoveTo(const SlotToken& found);
+  StatusOr<SlotToken> FindOurs();
+  std::unique_ptr<Session> TakeIdle(std::string_view wanted);
   Status LogIn(Session& session, Login login);
   StatusOr<std::unique_ptr<Session>> OpenLoggedIn();
   void Return(SessionLease& lease);
+  void DropFrom(const Drops& drops);
+  using Sessions = std::vector<std::unique_ptr<Session>>;
+  // Closes sessions that nobody can reach any more, then makes room for others.
+  void Close(Sessions closing);
 
   const std::shared_ptr<Module> module_;
   const TokenSelector selector_;
-  const SecretBytes pin_;
   const PoolLimits limits_;
   TokenDescription token_;  // as found by Open(); constant afterwards
   bool claimed_ = false;
@@ -106,14 +128,18 @@ class SessionPool final {
   std::condition_variable freed_;
   uint64_t generation_ = 0;
   CK_SLOT_ID slot_ = 0;
-  std::vector<std::unique_ptr<Session>> idle_;
-  size_t open_ = 0;  // idle and leased
+  Sessions idle_;
+  std::vector<Session*> busy_;
+  size_t open_ = 0;  // idle, leased and being opened
+  size_t most_ = 0;  // the limit that is known now: configured, told by the token, or met
   uint64_t discarded_ = 0;
-  uint64_t copies_epoch_ = 0;
+  BootTime now_;  // as of the last CloseUnused()
   std::map<std::string, CK_OBJECT_HANDLE> token_objects_;
 
   std::mutex login_mutex_;
+  SecretBytes pin_;
   std::optional<Status> pin_refused_;
+  std::atomic<uint64_t> logins_{0};
 };
 
 }  // namespace intaglio::tokens

@@ -20,17 +20,36 @@ using testing_support::IsOk;
 using testing_support::SoftHsm;
 
 TEST(HandleCache, GivesUpTheLeastRecentlyUsed) {
-  HandleCache cache(2);
+  CacheCounters counters;
+  HandleCache cache(2, counters);
   EXPECT_TRUE(cache.Insert("a", 1, ObjectOwner::kSession).empty());
   EXPECT_TRUE(cache.Insert("b", 2, ObjectOwner::kSession).empty());
   EXPECT_EQ(cache.Find("a"), CK_OBJECT_HANDLE{1});
   EXPECT_EQ(cache.Insert("c", 3, ObjectOwner::kSession), std::vector<CK_OBJECT_HANDLE>{2});
   EXPECT_EQ(cache.Find("b"), std::nullopt);
   EXPECT_EQ(cache.size(), 2u);
+  EXPECT_EQ(counters.hits, 1u);
+  EXPECT_EQ(counters.misses, 1u);
+  EXPECT_EQ(counters.evictions, 1u);
+}
+
+TEST(HandleCache, AHandleIsFoundForWhatItWasMadeFromAlone) {
+  CacheCounters counters;
+  HandleCache cache(2, counters);
+  const Bytes blob(40, 1), changed(40, 2);
+  EXPECT_TRUE(cache.Insert("a", 1, ObjectOwner::kSession, blob).empty());
+  EXPECT_EQ(cache.Find("a", blob), CK_OBJECT_HANDLE{1});
+  EXPECT_EQ(cache.Find("a", changed), std::nullopt);
+  EXPECT_EQ(cache.Find("a"), std::nullopt);
+  EXPECT_TRUE(cache.Holds("a"));
+  EXPECT_EQ(cache.Insert("a", 2, ObjectOwner::kSession, changed), std::vector<CK_OBJECT_HANDLE>{1});
+  EXPECT_EQ(cache.Find("a", changed), CK_OBJECT_HANDLE{2});
+  EXPECT_EQ(cache.size(), 1u);
 }
 
 TEST(HandleCache, NeverGivesTokenObjectsUpForDestruction) {
-  HandleCache cache(1);
+  CacheCounters counters;
+  HandleCache cache(1, counters);
   EXPECT_TRUE(cache.Insert("a", 1, ObjectOwner::kToken).empty());
   EXPECT_TRUE(cache.Insert("b", 2, ObjectOwner::kToken).empty());
   EXPECT_TRUE(cache.Remove("b").empty());
@@ -68,9 +87,10 @@ class SessionPoolTest : public testing::Test {
   }
 
   StatusOr<std::unique_ptr<SessionPool>> Open(const SecretBytes& pin) {
-    return SessionPool::Open(module_, TokenSelector::Parse("pool").value(), pin, {2, 2});
+    return SessionPool::Open(module_, TokenSelector::Parse("pool").value(), pin, {2, 2, wait_});
   }
 
+  Duration wait_ = 10 * kSecond;
   std::unique_ptr<SoftHsm> softhsm_;
   std::shared_ptr<Module> module_;
   std::unique_ptr<SessionPool> pool_;
@@ -121,6 +141,91 @@ TEST_F(SessionPoolTest, WaitsForASessionInsteadOfOpeningTooMany) {
   second.reset();
   EXPECT_TRUE(waiter.get());
   EXPECT_EQ(pool_->sessions_open(), 2u);
+}
+
+TEST_F(SessionPoolTest, AWaitEnds) {
+  pool_.reset();
+  wait_ = 20;
+  pool_ = Open(softhsm_->Pin()).value();
+  const Module::Call call(*module_);
+  const auto first = pool_->Acquire();
+  const auto second = pool_->Acquire();
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT(pool_->Acquire(), FailsNaming(kTokenBusy.id, "all 2 sessions"));
+  for (const Duration wait : {Duration{0}, Duration{-1}, 11 * kMinute}) {
+    wait_ = wait;
+    EXPECT_THAT(Open(softhsm_->Pin()), FailsWith(kTokenInputInvalid));
+  }
+}
+
+TEST_F(SessionPoolTest, ASessionThatHasTheKeyIsPreferred) {
+  const Module::Call call(*module_);
+  CK_SESSION_HANDLE with_key;
+  {
+    auto first = pool_->Acquire();
+    auto second = pool_->Acquire();
+    ASSERT_THAT(second, IsOk());
+    with_key = (*first)->handle();
+    (*first)->private_keys().Insert("key", 1, ObjectOwner::kToken);
+  }
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ((*pool_->Acquire("key"))->handle(), with_key);
+    { const auto other = pool_->Acquire("another"); }
+  }
+}
+
+TEST_F(SessionPoolTest, UnusedSessionsAreClosedAndOthersOpenedInTheirPlace) {
+  const Module::Call call(*module_);
+  pool_->CloseUnused(BootTime{1000}, 0);
+  { const auto used = pool_->Acquire(); }
+  pool_->CloseUnused(BootTime{5999}, 5000);
+  EXPECT_EQ(pool_->sessions_open(), 1u);
+  pool_->CloseUnused(BootTime{6000}, 5000);
+  EXPECT_EQ(pool_->sessions_open(), 0u);
+  EXPECT_EQ(pool_->sessions_discarded(), 0u) << "nothing was wrong with it";
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_THAT((*lease)->CheckLoggedIn(), IsOk());
+}
+
+TEST_F(SessionPoolTest, OneKeyIsDroppedWithoutTheOthers) {
+  const Module::Call call(*module_);
+  {
+    auto busy = pool_->Acquire();
+    auto other = pool_->Acquire();
+    for (auto* lease : {&busy, &other}) {
+      (**lease)->private_keys().Insert("one", 1, ObjectOwner::kToken);
+      (**lease)->private_keys().Insert("two", 2, ObjectOwner::kToken);
+    }
+    { const auto idle = std::move(other).value(); }
+    pool_->DropKey("one");
+    EXPECT_TRUE((*busy)->private_keys().Holds("one")) << "the call in flight keeps it";
+  }
+  auto first = pool_->Acquire();
+  auto second = pool_->Acquire();
+  for (auto* lease : {&first, &second}) {
+    EXPECT_FALSE((**lease)->private_keys().Holds("one"));
+    EXPECT_TRUE((**lease)->private_keys().Holds("two"));
+  }
+}
+
+TEST_F(SessionPoolTest, ATokenInItsPlaceIsFoundAgain) {
+  const Module::Call call(*module_);
+  EXPECT_THAT(pool_->FindAgain(), IsOk());
+  EXPECT_EQ(pool_->sessions_open(), 0u);
+  EXPECT_THAT(pool_->Acquire(), IsOk());
+  EXPECT_EQ(pool_->logins(), 2u);
+}
+
+TEST_F(SessionPoolTest, AModuleIsNotInitialisedUnderACall) {
+  {
+    const Module::Call call(*module_);
+    EXPECT_THAT(module_->Reinitialise(10), FailsNaming(kTokenBusy.id, "1 calls"));
+  }
+  EXPECT_EQ(module_->generation(), 1u);
+  EXPECT_THAT(module_->ReinitialiseOnce(1, 10), IsOk());
+  EXPECT_THAT(module_->ReinitialiseOnce(1, 10), IsOk()) << "somebody did it";
+  EXPECT_EQ(module_->generation(), 2u);
 }
 
 TEST_F(SessionPoolTest, LostSessionAndLostLoginAreTold) {
@@ -215,6 +320,9 @@ TEST_F(SessionPoolTest, PinThatWasRefusedIsNotTriedAgain) {
       CKR_OK);
   ASSERT_EQ(module_->ck().C_Login(raw, CKU_USER, CkInput(AsBytes("another-pin")), 11), CKR_OK);
   EXPECT_THAT(pool_->Acquire(), FailsWith(kPinIncorrect));
+  ASSERT_EQ(module_->ck().C_CloseSession(raw), CKR_OK);
+  pool_->SetPin(SecretBytes::CopyOf(AsBytes("another-pin")));
+  EXPECT_THAT(pool_->Acquire(), IsOk());
 }
 
 TEST_F(SessionPoolTest, LoginByAnotherPartOfTheProcessIsNotTakenForOurs) {

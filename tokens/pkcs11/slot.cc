@@ -17,6 +17,16 @@ std::string Version(const CK_VERSION& version) {
   return std::to_string(version.major) + "." + std::to_string(version.minor);
 }
 
+// The smaller of two limits that may not be told.
+std::optional<size_t> MostSessions(const CK_TOKEN_INFO& found) {
+  std::optional<size_t> out;
+  for (const CK_ULONG limit : {found.ulMaxSessionCount, found.ulMaxRwSessionCount}) {
+    if (limit == CK_EFFECTIVELY_INFINITE || limit == CK_UNAVAILABLE_INFORMATION) continue;
+    if (!out || limit < *out) out = limit;
+  }
+  return out;
+}
+
 }  // namespace
 
 StatusOr<SlotToken> ReadSlot(const CK_FUNCTION_LIST& ck, CK_SLOT_ID slot) {
@@ -31,6 +41,7 @@ StatusOr<SlotToken> ReadSlot(const CK_FUNCTION_LIST& ck, CK_SLOT_ID slot) {
   out.token.model = Field(found.model);
   out.token.hardware_version = Version(found.hardwareVersion);
   out.token.firmware_version = Version(found.firmwareVersion);
+  out.most_sessions = MostSessions(found);
   return out;
 }
 

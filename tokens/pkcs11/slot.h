@@ -2,6 +2,7 @@
 #ifndef INTAGLIO_TOKENS_PKCS11_SLOT_H_
 #define INTAGLIO_TOKENS_PKCS11_SLOT_H_
 
+#include <optional>
 #include <vector>
 
 #include "tokens/pkcs11/cryptoki.h"
@@ -13,6 +14,9 @@ struct SlotToken {
   CK_SLOT_ID slot = 0;
   CK_FLAGS flags = 0;
   TokenDescription token;
+  // Sessions this process may have open, read-write ones at that; empty where the token does not
+  // say or knows no limit.
+  std::optional<size_t> most_sessions;
 };
 
 // What the token in `slot` says of itself; kTokenGone if there is none.

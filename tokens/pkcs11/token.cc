@@ -24,11 +24,13 @@ enum class Retry { kOnce, kNever };
 enum class Damage {
   kNone,
   kThisSession,  // an operation may be left half done in it
-  kAllSessions,  // a new session may well succeed
+  kThisAnswer,   // a fault of the moment; another session may well succeed
+  kAllSessions,  // so may another session, but no other that is open now
 };
 
 Damage DamageOf(const Status& status) {
   if (IsSessionFault(status) || Is(status, kKeyHandleInvalid)) return Damage::kAllSessions;
+  if (Is(status, kOwnSignatureWrong)) return Damage::kThisAnswer;
   if (Is(status, kArgumentsRefused) || Is(status, kTokenFailure)) return Damage::kThisSession;
   return Damage::kNone;
 }
@@ -51,10 +53,12 @@ struct Token::Impl {
   // Runs `work` with a session. One the token dropped is discarded, and the work done again with
   // another if it may be.
   template <class Work>
-  auto Run(Retry retry, Work&& work) -> decltype(work(std::declval<Session&>())) {
+  auto Run(Retry retry, Work&& work, std::string_view wanted = {})
+      -> decltype(work(std::declval<Session&>())) {
     const Module::Call call(*module);
+    if (!call.status().ok()) return call.status();
     for (bool again = retry == Retry::kOnce;; again = false) {
-      auto lease = pool->Acquire();
+      auto lease = pool->Acquire(wanted);
       if (!lease.ok()) return lease.status();
       auto result = work(**lease);
       const Damage damage = DamageOf(StatusOfResult(result));
@@ -62,7 +66,7 @@ struct Token::Impl {
       lease->MarkBroken();
       if (damage == Damage::kThisSession) return result;
       // What broke this session, or voided a handle in it, most likely did so to those at rest too.
-      pool->CloseIdle();
+      if (damage == Damage::kAllSessions) pool->CloseIdle();
       if (!again) return result;
     }
   }
@@ -86,13 +90,26 @@ struct Token::Impl {
   }
 
   StatusOr<CK_OBJECT_HANDLE> ResidentKey(Session& session, const KeyId& id) {
-    const std::string name = AsString(id.octets());
+    const std::string_view name = AsStringView(id.octets());
     if (const auto known = session.private_keys().Find(name)) return *known;
     const std::lock_guard lock(copying);
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE token_key, FindResidentKey(session, id));
     ASSIGN_OR_RETURN(const UsableKey usable, CopyIntoSession(session, token_key));
     session.Destroy(session.private_keys().Insert(name, usable.handle, usable.owner));
     return usable.handle;
+  }
+
+  // The unwrapped key, alive in this session already if it was used lately.
+  StatusOr<CK_OBJECT_HANDLE> UnwrappedKey(Session& session, const KeyId& id, WrappedKey wrapped,
+                                          KeyAlgorithm algorithm, const KeyLabel& storage_key) {
+    const std::string_view name = AsStringView(id.octets());
+    if (const auto known = session.private_keys().Find(name, wrapped.octets)) return *known;
+    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE wrapping, StorageKey(session, storage_key));
+    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE object,
+                     UnwrapKey(session, algorithm, wrapping, wrapped));
+    session.Destroy(
+        session.private_keys().Insert(name, object, ObjectOwner::kSession, wrapped.octets));
+    return object;
   }
 };
 
@@ -111,12 +128,13 @@ StatusOr<std::unique_ptr<Token>> Token::Open(std::shared_ptr<Module> module,
 const TokenDescription& Token::Describe() const { return impl_->pool->token(); }
 
 TokenHealth Token::Health() {
-  return {impl_->pool->sessions_open(), impl_->pool->sessions_discarded(),
+  return {impl_->pool->sessions_open(), impl_->pool->sessions_discarded(), impl_->pool->logins(),
           impl_->module->destroyed_objects(), impl_->module->generation()};
 }
 
 Status Token::Probe() {
   const Module::Call call(*impl_->module);
+  RETURN_IF_ERROR(call.status());
   ASSIGN_OR_RETURN(const CK_SLOT_ID slot, impl_->pool->CurrentSlot());
   ASSIGN_OR_RETURN(const SlotToken found, ReadSlot(impl_->module->ck(), slot));
   const TokenDescription& ours = impl_->pool->token();
@@ -125,6 +143,23 @@ Status Token::Probe() {
                               ") was there is now '" + found.token.label + "' (serial " +
                               found.token.serial + ")");
 }
+
+Status Token::CheckSession() {
+  return impl_->Run(Retry::kOnce, [](Session& session) { return session.CheckLoggedIn(); });
+}
+
+Status Token::FindAgain() {
+  const Module::Call call(*impl_->module);
+  RETURN_IF_ERROR(call.status());
+  return impl_->pool->FindAgain();
+}
+
+void Token::CloseUnused(BootTime now, Duration longest) {
+  const Module::Call call(*impl_->module);
+  if (call.status().ok()) impl_->pool->CloseUnused(now, longest);
+}
+
+void Token::SetPin(const SecretBytes& pin) { impl_->pool->SetPin(pin); }
 
 Status Token::Recover() {
   RETURN_IF_ERROR(impl_->module->Reinitialise());
@@ -144,10 +179,13 @@ StatusOr<std::vector<Bytes>> Token::SignResident(const KeyId& id, KeyAlgorithm a
                                                  std::span<const MessageDigest> digests) {
   RETURN_IF_ERROR(CheckDigests(digests));
   ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromSpki(public_key, algorithm));
-  return impl_->Run(Retry::kOnce, [&](Session& session) -> StatusOr<std::vector<Bytes>> {
-    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE handle, impl_->ResidentKey(session, id));
-    return SignDigests(session, handle, key, digests);
-  });
+  return impl_->Run(
+      Retry::kOnce,
+      [&](Session& session) -> StatusOr<std::vector<Bytes>> {
+        ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE handle, impl_->ResidentKey(session, id));
+        return SignDigests(session, handle, key, digests);
+      },
+      AsStringView(id.octets()));
 }
 
 Status Token::DestroyResident(const KeyId& id) {
@@ -157,13 +195,18 @@ Status Token::DestroyResident(const KeyId& id) {
     return session.DestroyObject(key);
   });
   // Whatever the token said, nothing may sign on with a copy.
-  DropCopies();
+  DropKey(id);
   return status;
+}
+
+void Token::DropKey(const KeyId& id) {
+  const Module::Call call(*impl_->module);
+  if (call.status().ok()) impl_->pool->DropKey(AsStringView(id.octets()));
 }
 
 void Token::DropCopies() {
   const Module::Call call(*impl_->module);
-  impl_->pool->DropCopies();
+  if (call.status().ok()) impl_->pool->DropCopies();
 }
 
 StatusOr<GeneratedWrappedKey> Token::GenerateWrapped(KeyAlgorithm algorithm,
@@ -181,18 +224,20 @@ StatusOr<KeyOrigin> Token::StorageKeyOrigin(const KeyLabel& storage_key) {
   });
 }
 
-StatusOr<std::vector<Bytes>> Token::SignWrapped(WrappedKey wrapped, KeyAlgorithm algorithm,
-                                                const KeyLabel& storage_key, Spki public_key,
+StatusOr<std::vector<Bytes>> Token::SignWrapped(const KeyId& id, WrappedKey wrapped,
+                                                KeyAlgorithm algorithm, const KeyLabel& storage_key,
+                                                Spki public_key,
                                                 std::span<const MessageDigest> digests) {
   RETURN_IF_ERROR(CheckDigests(digests));
   ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromSpki(public_key, algorithm));
-  return impl_->Run(Retry::kOnce, [&](Session& session) -> StatusOr<std::vector<Bytes>> {
-    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE wrapping, impl_->StorageKey(session, storage_key));
-    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE object,
-                     UnwrapKey(session, algorithm, wrapping, wrapped));
-    const ScopedObject guard(session, object);
-    return SignDigests(session, object, key, digests);
-  });
+  return impl_->Run(
+      Retry::kOnce,
+      [&](Session& session) -> StatusOr<std::vector<Bytes>> {
+        ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE object,
+                         impl_->UnwrappedKey(session, id, wrapped, algorithm, storage_key));
+        return SignDigests(session, object, key, digests);
+      },
+      AsStringView(id.octets()));
 }
 
 Status Token::VerifyP256(P256Point point, const Digest& digest, P256Signature signature) {
