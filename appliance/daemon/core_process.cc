@@ -126,16 +126,10 @@ Status RunCore(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
   Pkcs11Keys token(*vault.token, std::move(storage_key));
   ASSIGN_OR_RETURN(const BootId boot_id, DrawId<BootId>(rng));
-  const CoreServices services{instance->identity,
-                              boot_id,
-                              token,
-                              record_keys->sealer(),
-                              statements,
-                              *vault.state,
-                              *journal,
-                              time,
-                              clock,
-                              rng};
+  LiveIdentity identity(instance->identity);
+  const CoreServices services{identity,   boot_id,      token,    record_keys->sealer(),
+                              statements, *vault.state, *journal, time,
+                              clock,      rng};
 
   KeyRecord attestation_key;
   Assign(ByteView(instance->attestation_cka_id), attestation_key.key_id);
@@ -152,7 +146,7 @@ Status RunCore(const CoreSettings& settings) {
                    ReadFile("/proc/self/exe", FileTrust::kAnyMode, kMaxProgram));
 
   ProofCheck proofs(services);
-  ExecuteCommand execute_command(services);
+  ExecuteCommand execute_command(services, kVersion);
   GenerateSignerKey generate_signer_key(services);
   AttestKeys attest_keys(services, std::move(producer), attestation_key,
                          {.software_name = "intaglio-core",

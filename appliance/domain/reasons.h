@@ -90,6 +90,24 @@ namespace intaglio::appliance {
     "the record key of this epoch could not be opened in the token")                            \
   X(kAlgorithmUnsuitable, "APL-0042", "ALGORITHM_UNSUITABLE", kFailedPrecondition, kPublic,     \
     "the algorithm, or this hash with it, is not for this purpose at this time")                \
+  X(kRosterUnsafe, "APL-0090", "ROSTER_UNSAFE", kFailedPrecondition, kPublic,                   \
+    "the roster would leave too few officers to command or to run this core")                   \
+  X(kRosterAmbiguous, "APL-0091", "ROSTER_AMBIGUOUS", kInvalidArgument, kPublic,                \
+    "a key stands twice in the roster, or one name under two roles")                            \
+  X(kRosterVersion, "APL-0092", "ROSTER_VERSION", kFailedPrecondition, kPublic,                 \
+    "the new roster does not follow on the present one")                                        \
+  X(kOfficerExpired, "APL-0093", "OFFICER_EXPIRED", kPermissionDenied, kPublic,                 \
+    "an approval is by a key whose time on the roster has ended")                               \
+  X(kPinsUnsafe, "APL-0094", "PINS_UNSAFE", kFailedPrecondition, kPublic,                       \
+    "the host certificates would shut out every host that is pinned now")                       \
+  X(kConfigurationUnapproved, "APL-0095", "CONFIGURATION_UNAPPROVED", kFailedPrecondition,      \
+    kPublic, "the configuration file is not the one the officers approved")                     \
+  X(kStateNewer, "APL-0096", "STATE_NEWER", kFailedPrecondition, kPublic,                       \
+    "the state was written by a newer program than this one")                                   \
+  X(kUpgradeNeeded, "APL-0097", "UPGRADE_NEEDED", kFailedPrecondition, kPublic,                 \
+    "the state belongs to another program until officers have approved this one")               \
+  X(kUpgradeMismatch, "APL-0098", "UPGRADE_MISMATCH", kFailedPrecondition, kPublic,             \
+    "the approved upgrade is from or to another program")                                       \
   X(kEpochInUse, "APL-0110", "EPOCH_IN_USE", kFailedPrecondition, kPublic,                      \
     "this record key cannot be destroyed: it seals now, or live records need it")               \
   X(kEpochUnknown, "APL-0111", "EPOCH_UNKNOWN", kNotFound, kPublic,                             \

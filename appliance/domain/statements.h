@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "appliance/domain/commands.h"
 #include "appliance/domain/ids.h"
 #include "appliance/domain/key_record.h"
 #include "base/clock.h"
@@ -97,27 +98,6 @@ struct SignerRevocation {
   WallTime requested_at;
 };
 
-struct GenerateServiceKey {
-  KeyPurpose purpose = KeyPurpose::kCaIssuing;
-  KeyAlgorithm algorithm = KeyAlgorithm::kP256;
-  std::string label;
-};
-struct InstallCaCertificate {
-  KeyId ca_key_id;
-  Bytes certificate;
-};
-struct ConfirmTime {
-  WallTime observed_at;
-};
-
-struct Command {
-  CoreInstance core_instance;
-  Nonce nonce;
-  WallTime issued_at;
-  WallTime expires_at;
-  std::variant<GenerateServiceKey, InstallCaCertificate, ConfirmTime> act;
-};
-
 struct Approval {
   OfficerId officer_id;
   Bytes signature;  // DER ECDSA-Sig-Value
@@ -129,6 +109,7 @@ struct Signed {
   Bytes octets;
   Statement statement;
   std::vector<Approval> approvals;
+  Bytes proofs = {};  // the approvals' octets as they came, for the journal
 };
 
 // One authenticator's signature over a statement's octets.

@@ -1,6 +1,6 @@
 // Routes of officers, operators and the host's housekeeping.
 #include "appliance/link/routes.h"
-#include "appliance/records/statement_codec.h"
+#include "appliance/records/command_codec.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -27,7 +27,8 @@ pb::Role ToProto(Role role) {
 }  // namespace
 
 Status RouteStatus(const RouteContext& core, const pb::StatusRequest&, pb::StatusResponse& out) {
-  const CoreIdentity& identity = core.services.identity;
+  const auto snapshot = core.services.identity.Get();
+  const CoreIdentity& identity = *snapshot;
   out.set_core_instance(AsString(identity.instance.view()));
   out.set_boot_id(AsString(core.services.boot_id.view()));
   out.set_boot_count(core.boot_count);
@@ -43,10 +44,13 @@ Status RouteStatus(const RouteContext& core, const pb::StatusRequest&, pb::Statu
     entry.set_role(ToProto(officer.role));
     entry.set_name(officer.name);
     entry.set_spki(AsString(officer.spki));
+    entry.set_until_ms(officer.until.ms);
   }
   out.set_commands_need(identity.commands_need);
   out.mutable_qscd_entry()->set_entry_id(identity.qscd_entry.entry_id);
   out.mutable_qscd_entry()->set_valid_until_ms(identity.qscd_entry.valid_until.ms);
+  out.set_instance_epoch(identity.instance_epoch);
+  out.set_roster_version(identity.roster_version);
   ASSIGN_OR_RETURN(const auto epochs, core.use_cases.record_epochs.List());
   for (const RecordEpochs::Standing& each : epochs) {
     pb::EpochRecords& entry = *out.add_epochs();
@@ -62,13 +66,13 @@ Status RouteBeginCommand(const RouteContext& core, const pb::BeginCommandRequest
                          pb::BeginCommandResponse& response) {
   ASSIGN_OR_RETURN(const Nonce nonce, core.use_cases.execute_command.Begin());
   response.set_nonce(AsString(nonce.view()));
-  response.set_core_instance(AsString(core.services.identity.instance.view()));
+  response.set_core_instance(AsString(core.services.identity.instance().view()));
   return OkStatus();
 }
 
 Status RouteExecuteCommand(const RouteContext& core, const pb::ExecuteCommandRequest& request,
                            pb::ExecuteCommandResponse& response) {
-  ASSIGN_OR_RETURN(const auto command, TakeSigned<Command>(request.command(), DecodeCommand));
+  ASSIGN_OR_RETURN(const auto command, TakeSignedCommand(request.command()));
   ASSIGN_OR_RETURN(const auto outcome,
                    core.use_cases.execute_command.Execute(command, AsBytes(request.ca_record())));
   response.set_record(AsString(outcome.record));

@@ -4,6 +4,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/records/canonical.h"
+#include "appliance/records/command_codec.h"
 #include "appliance/records/proto_values.h"
 #include "appliance/records/record_codec.h"
 #include "appliance/records/record_sealer.h"

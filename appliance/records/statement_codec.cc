@@ -8,84 +8,15 @@
 #include "appliance/domain/reasons.h"
 #include "appliance/records/canonical.h"
 #include "appliance/records/proto_values.h"
+#include "appliance/records/statement_fields.h"
 
 namespace intaglio::appliance {
 namespace {
 
-constexpr size_t kMaxStatement = 512 * 1024;
 constexpr size_t kMaxOrderSpki = 2048;
-constexpr size_t kMaxCaCertificate = 4096;
 constexpr uint32_t kMaxValidityDays = 1095;
 constexpr int kMaxAuthenticators = 8;
 constexpr int kMaxHashes = 10'000;
-
-Status Invalid(std::string_view field) {
-  return Fail(kStatementInvalid, "field " + std::string(field));
-}
-
-template <class Message>
-StatusOr<Message> Parse(ByteView octets, std::string_view context) {
-  Message message;
-  if (!ParseCanonical(octets, kMaxStatement, message)) {
-    return Fail(kStatementInvalid, "not the canonical octets of " + message.GetTypeName());
-  }
-  if (message.context() != context) return Invalid("context");
-  return message;
-}
-
-template <class Id>
-Status Take(std::string_view field, const std::string& octets, Id& id) {
-  return Assign(AsBytes(octets), id) ? OkStatus() : Invalid(field);
-}
-
-Status TakeDigest(std::string_view field, const std::string& octets, Digest& digest) {
-  if (octets.size() != digest.size()) return Invalid(field);
-  std::copy(octets.begin(), octets.end(), digest.begin());
-  return OkStatus();
-}
-
-Status TakeOctets(std::string_view field, const std::string& octets, size_t least, size_t most,
-                  Bytes& out) {
-  if (octets.size() < least || octets.size() > most) return Invalid(field);
-  out = ToBytes(octets);
-  return OkStatus();
-}
-
-// Text of 1 to `most` octets without control characters.
-Status TakeText(std::string_view field, const std::string& text, size_t most, std::string& out) {
-  if (text.empty() || text.size() > most ||
-      std::any_of(text.begin(), text.end(),
-                  [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-    return Invalid(field);
-  }
-  out = text;
-  return OkStatus();
-}
-
-Status TakeName(std::string_view field, const std::string& text, size_t most,
-                std::string_view alphabet, std::string& out) {
-  RETURN_IF_ERROR(TakeText(field, text, most, out));
-  return text.find_first_not_of(alphabet) == std::string::npos ? OkStatus() : Invalid(field);
-}
-
-constexpr std::string_view kIdAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-constexpr std::string_view kLabelAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-";
-
-// Positive times, the end after the start and at most `longest` later.
-Status TakeWindow(int64_t issued, int64_t expires, Duration longest, WallTime& from, WallTime& to) {
-  if (issued <= 0) return Invalid("issued_at_ms");
-  if (expires <= issued || expires - issued > longest) return Invalid("expires_at_ms");
-  from = {issued};
-  to = {expires};
-  return OkStatus();
-}
-
-Status TakeSerial(const std::string& octets, Serial& serial) {
-  if (octets.empty() || octets.size() > 20) return Invalid("serial");
-  serial.octets = ToBytes(octets);
-  return OkStatus();
-}
 
 Status TakePerson(const pb::NaturalPerson& person, NaturalPerson& out) {
   RETURN_IF_ERROR(TakeText("subject.country", person.country(), 2, out.country));
@@ -229,51 +160,6 @@ StatusOr<SignerRevocation> DecodeSignerRevocation(ByteView octets) {
   if (message.requested_at_ms() <= 0) return Invalid("requested_at_ms");
   out.requested_at = {message.requested_at_ms()};
   return out;
-}
-
-StatusOr<Command> DecodeCommand(ByteView octets) {
-  ASSIGN_OR_RETURN(const auto message, Parse<pb::Command>(octets, "intaglio/command/v1"));
-  Command command;
-  RETURN_IF_ERROR(Take("core_instance", message.core_instance(), command.core_instance));
-  RETURN_IF_ERROR(Take("nonce", message.nonce(), command.nonce));
-  RETURN_IF_ERROR(TakeWindow(message.issued_at_ms(), message.expires_at_ms(), kDay,
-                             command.issued_at, command.expires_at));
-  switch (message.act_case()) {
-    case pb::Command::kGenerateServiceKey: {
-      const auto& act = message.generate_service_key();
-      GenerateServiceKey out;
-      const auto algorithm = FromProto(act.algorithm());
-      if (!algorithm) return Invalid("generate_service_key.algorithm");
-      out.algorithm = *algorithm;
-      if (act.purpose() == pb::SERVICE_KEY_PURPOSE_CA_ISSUING) {
-        out.purpose = KeyPurpose::kCaIssuing;
-      } else if (act.purpose() == pb::SERVICE_KEY_PURPOSE_STATUS) {
-        out.purpose = KeyPurpose::kStatus;
-      } else {
-        return Invalid("generate_service_key.purpose");
-      }
-      RETURN_IF_ERROR(
-          TakeName("generate_service_key.label", act.label(), 32, kLabelAlphabet, out.label));
-      command.act = out;
-      return command;
-    }
-    case pb::Command::kInstallCaCertificate: {
-      const auto& act = message.install_ca_certificate();
-      InstallCaCertificate out;
-      RETURN_IF_ERROR(Take("install_ca_certificate.ca_key_id", act.ca_key_id(), out.ca_key_id));
-      RETURN_IF_ERROR(TakeOctets("install_ca_certificate.certificate", act.certificate(), 1,
-                                 kMaxCaCertificate, out.certificate));
-      command.act = out;
-      return command;
-    }
-    case pb::Command::kConfirmTime:
-      if (message.confirm_time().observed_at_ms() <= 0) return Invalid("confirm_time");
-      command.act = ConfirmTime{{message.confirm_time().observed_at_ms()}};
-      return command;
-    default:  // acts this build does not know are refused like no act
-      break;
-  }
-  return Invalid("act");
 }
 
 Bytes StatementCodec::Encode(const SadPayload& payload) {

@@ -15,7 +15,6 @@ StatusOr<SadPayload> DecodeSadPayload(ByteView octets);
 StatusOr<AcceptanceStatement> DecodeAcceptance(ByteView octets);
 StatusOr<StateOrder> DecodeStateOrder(ByteView octets);
 StatusOr<SignerRevocation> DecodeSignerRevocation(ByteView octets);
-StatusOr<Command> DecodeCommand(ByteView octets);
 
 class StatementCodec final : public StatementPort {
  public:

@@ -94,6 +94,12 @@ StatusOr<std::vector<RevokedRow>> LmdbState::RevokedAfter(const KeyId& issuer, c
   return Reading([&](MacedRows& rows) { return ReadRevokedAfter(rows, issuer, after, limit); });
 }
 
+StatusOr<std::optional<PendingIdentity>> LmdbState::FindPendingIdentity() {
+  return Reading([](MacedRows& rows) {
+    return Load<PendingIdentity>(rows, Table::kMeta, PendingIdentityKey(), DecodePendingIdentity);
+  });
+}
+
 StatusOr<Digest> LmdbState::StateHash() {
   return Reading([](MacedRows& rows) -> StatusOr<Digest> {
     RETURN_IF_ERROR(rows.LoadSums());

@@ -46,6 +46,7 @@ class LmdbState final : public StatePort {
                                                  size_t limit) override;
   StatusOr<uint64_t> LiveRecords(uint32_t epoch) override;
   StatusOr<std::vector<KeyId>> PendingDestructions(size_t limit) override;
+  StatusOr<std::optional<PendingIdentity>> FindPendingIdentity() override;
   // Kept up to date by each change, so this reads one row.
   StatusOr<Digest> StateHash() override;
 

@@ -135,6 +135,34 @@ TEST_F(LmdbStateTest, EveryStateOfKeysAndSerialsIsKept) {
   }
 }
 
+TEST_F(LmdbStateTest, APendingChangeOfTheIdentityLastsUntilItIsMade) {
+  StoredInstance instance;
+  instance.attestation_spki = {1};
+  EXPECT_THAT(state_->Update([&](RowTransaction& rows) { return rows.PutIdentity({}); }),
+              FailsWith(kRowsMissing));
+  ASSERT_THAT(state_->StoreInstance(instance), IsOk());
+  PendingIdentity pending{instance.identity, TestDigest(9), 41};
+  pending.identity.roster_version = 2;
+  ASSERT_THAT(
+      state_->Update([&](RowTransaction& rows) { return rows.PutPendingIdentity(pending); }),
+      IsOk());
+  Reopen();
+  const auto back = *state_->FindPendingIdentity();
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->identity.roster_version, 2u);
+  EXPECT_EQ(back->statement_digest, TestDigest(9));
+  EXPECT_EQ(back->journal_sequence, 41u);
+  EXPECT_EQ((*state_->LoadInstance())->identity.roster_version, 1u);
+  ASSERT_THAT(
+      state_->Update([&](RowTransaction& rows) { return rows.PutIdentity(back->identity); }),
+      IsOk());
+  EXPECT_FALSE((*state_->FindPendingIdentity()).has_value());
+  EXPECT_EQ((*state_->LoadInstance())->identity.roster_version, 2u);
+  EXPECT_EQ((*state_->LoadInstance())->attestation_spki, Bytes{1});
+  ExpectSumsHold();
+  EXPECT_THAT(DecodePendingIdentity(Bytes(39)), FailsWith(kRowUnreadable));
+}
+
 TEST_F(LmdbStateTest, TheDaemonsRowsSurviveReopening) {
   StoredInstance instance;
   instance.identity.instance.octets[0] = 7;
@@ -149,6 +177,16 @@ TEST_F(LmdbStateTest, TheDaemonsRowsSurviveReopening) {
     instance.identity.roster.push_back(officer);
   }
   instance.identity.qscd_entry = {"LAB-1", WallTime{5}};
+  instance.identity.roster[0].until = WallTime{6};
+  instance.identity.instance_epoch = 2;
+  instance.identity.roster_version = 9;
+  instance.identity.configuration_sha256 = TestDigest(3);
+  instance.identity.device_roots = {{6}, {7}};
+  instance.identity.pinned_hosts = {{TestDigest(4), WallTime{0}}, {TestDigest(5), WallTime{8}}};
+  instance.identity.upgrade = {"1.0.0", "1.1.0", TestDigest(6)};
+  instance.format = 1;
+  instance.written_by = "1.0.0";
+  instance.program_sha256 = TestDigest(7);
   instance.attestation_spki = {1};
   instance.attestation_certificate = {2};
   instance.attestation_chain = {{3}, {4}};
@@ -175,6 +213,22 @@ TEST_F(LmdbStateTest, TheDaemonsRowsSurviveReopening) {
   }
   EXPECT_EQ(back.identity.qscd_entry.entry_id, "LAB-1");
   EXPECT_EQ(back.identity.qscd_entry.valid_until.ms, 5);
+  EXPECT_EQ(back.identity.roster[0].until.ms, 6);
+  EXPECT_EQ(back.identity.roster[1].until.ms, 0);
+  EXPECT_EQ(back.identity.instance_epoch, 2u);
+  EXPECT_EQ(back.identity.roster_version, 9u);
+  EXPECT_EQ(back.identity.configuration_sha256, TestDigest(3));
+  EXPECT_EQ(back.identity.device_roots, instance.identity.device_roots);
+  ASSERT_EQ(back.identity.pinned_hosts.size(), 2u);
+  EXPECT_EQ(back.identity.pinned_hosts[1].certificate_sha256, TestDigest(5));
+  EXPECT_EQ(back.identity.pinned_hosts[1].until.ms, 8);
+  ASSERT_TRUE(back.identity.upgrade.has_value());
+  EXPECT_EQ(back.identity.upgrade->from_version, "1.0.0");
+  EXPECT_EQ(back.identity.upgrade->to_version, "1.1.0");
+  EXPECT_EQ(back.identity.upgrade->program_sha256, TestDigest(6));
+  EXPECT_EQ(back.format, 1u);
+  EXPECT_EQ(back.written_by, "1.0.0");
+  EXPECT_EQ(back.program_sha256, TestDigest(7));
   EXPECT_EQ(back.attestation_spki, instance.attestation_spki);
   EXPECT_EQ(back.attestation_certificate, instance.attestation_certificate);
   EXPECT_EQ(back.attestation_chain, instance.attestation_chain);

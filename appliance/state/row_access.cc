@@ -180,4 +180,19 @@ Status RowWriter::PutCa(const KeyId& issuer, const CaRow& row) {
   return rows_.Put(Table::kCa, issuer.view(), EncodeRow(row));
 }
 
+Status RowWriter::PutIdentity(const CoreIdentity& identity) {
+  ASSIGN_OR_RETURN(auto row,
+                   ReadRow<StoredInstance>(rows_, Table::kMeta, InstanceKey(), DecodeInstance));
+  if (!row) return Fail(kRowsMissing, "the core's own row");
+  row->identity = identity;
+  RETURN_IF_ERROR(rows_.Put(Table::kMeta, InstanceKey(), EncodeRow(*row)));
+  return PutPendingIdentity(std::nullopt);
+}
+
+Status RowWriter::PutPendingIdentity(const std::optional<PendingIdentity>& pending) {
+  if (pending) return rows_.Put(Table::kMeta, PendingIdentityKey(), EncodeRow(*pending));
+  ASSIGN_OR_RETURN(const auto found, rows_.Find(Table::kMeta, PendingIdentityKey()));
+  return found ? rows_.Erase(Table::kMeta, PendingIdentityKey()) : OkStatus();
+}
+
 }  // namespace intaglio::appliance

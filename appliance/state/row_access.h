@@ -37,6 +37,8 @@ class RowWriter final : public RowTransaction {
   Status PutOrder(const Digest& order_digest, const OrderRow& row) override;
   StatusOr<CaRow> FindCa(const KeyId& issuer) override;
   Status PutCa(const KeyId& issuer, const CaRow& row) override;
+  Status PutIdentity(const CoreIdentity& identity) override;
+  Status PutPendingIdentity(const std::optional<PendingIdentity>& pending) override;
 
  private:
   // Keeps the counts of live records and the list of objects to be destroyed in step with the row.

@@ -148,6 +148,29 @@ StatusOr<Role> FromProto(pb::Role role) {
   }
 }
 
+// What officers decide while the core runs.
+Status ReadDecisions(const pb::InstanceRow& in, CoreIdentity& identity) {
+  identity.instance_epoch = in.instance_epoch();
+  identity.roster_version = in.roster_version();
+  RETURN_IF_ERROR(
+      ReadDigest(in.configuration_sha256(), "configuration_sha256", identity.configuration_sha256));
+  for (const std::string& root : in.device_roots()) {
+    identity.device_roots.push_back(ToBytes(root));
+  }
+  for (const pb::PinnedHost& pin : in.pinned_hosts()) {
+    PinnedHost& host = identity.pinned_hosts.emplace_back();
+    RETURN_IF_ERROR(ReadDigest(pin.certificate_sha256(), "pinned_hosts", host.certificate_sha256));
+    host.until.ms = pin.until_ms();
+  }
+  if (in.has_approved_upgrade()) {
+    const pb::ApproveUpgrade& upgrade = in.approved_upgrade();
+    identity.upgrade = {upgrade.from_version(), upgrade.to_version(), {}};
+    return ReadDigest(upgrade.program_sha256(), "approved_upgrade",
+                      identity.upgrade->program_sha256);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Bytes EncodeRow(const KeyRow& row) {
@@ -283,6 +306,7 @@ Bytes EncodeRow(const StoredInstance& instance) {
     entry.set_role(ToProto(officer.role));
     entry.set_name(officer.name);
     entry.set_spki(AsString(officer.spki));
+    entry.set_until_ms(officer.until.ms);
   }
   out.mutable_qscd_entry()->set_entry_id(identity.qscd_entry.entry_id);
   out.mutable_qscd_entry()->set_valid_until_ms(identity.qscd_entry.valid_until.ms);
@@ -292,6 +316,24 @@ Bytes EncodeRow(const StoredInstance& instance) {
     out.add_attestation_chain(AsString(link));
   }
   out.set_attestation_cka_id(AsString(instance.attestation_cka_id));
+  out.set_instance_epoch(identity.instance_epoch);
+  out.set_roster_version(identity.roster_version);
+  out.set_configuration_sha256(AsString(identity.configuration_sha256));
+  for (const Bytes& root : identity.device_roots) out.add_device_roots(AsString(root));
+  for (const PinnedHost& host : identity.pinned_hosts) {
+    pb::PinnedHost& pin = *out.add_pinned_hosts();
+    pin.set_certificate_sha256(AsString(host.certificate_sha256));
+    pin.set_until_ms(host.until.ms);
+  }
+  if (identity.upgrade) {
+    pb::ApproveUpgrade& upgrade = *out.mutable_approved_upgrade();
+    upgrade.set_from_version(identity.upgrade->from_version);
+    upgrade.set_to_version(identity.upgrade->to_version);
+    upgrade.set_program_sha256(AsString(identity.upgrade->program_sha256));
+  }
+  out.set_format(instance.format);
+  out.set_written_by(instance.written_by);
+  out.set_program_sha256(AsString(instance.program_sha256));
   return Serialise(out);
 }
 
@@ -307,6 +349,7 @@ StatusOr<StoredInstance> DecodeInstance(ByteView octets) {
     ASSIGN_OR_RETURN(officer.role, FromProto(entry.role()));
     officer.name = entry.name();
     officer.spki = ToBytes(entry.spki());
+    officer.until.ms = entry.until_ms();
     identity.roster.push_back(std::move(officer));
   }
   identity.qscd_entry.entry_id = in.qscd_entry().entry_id();
@@ -317,7 +360,30 @@ StatusOr<StoredInstance> DecodeInstance(ByteView octets) {
     instance.attestation_chain.push_back(ToBytes(link));
   }
   instance.attestation_cka_id = ToBytes(in.attestation_cka_id());
+  RETURN_IF_ERROR(ReadDecisions(in, identity));
+  instance.format = in.format();
+  instance.written_by = in.written_by();
+  RETURN_IF_ERROR(ReadDigest(in.program_sha256(), "program_sha256", instance.program_sha256));
   return instance;
+}
+
+// Sequence, 8 octets big-endian ‖ statement digest ‖ the row as it will be, of which the identity
+// alone counts.
+Bytes EncodeRow(const PendingIdentity& pending) {
+  StoredInstance row;
+  row.identity = pending.identity;
+  return Concat({EncodeCount(pending.journal_sequence), pending.statement_digest, EncodeRow(row)});
+}
+
+StatusOr<PendingIdentity> DecodePendingIdentity(ByteView octets) {
+  PendingIdentity pending;
+  constexpr size_t kHead = 8 + std::tuple_size_v<Digest>;
+  if (octets.size() < kHead) return Unreadable("a pending change is cut short");
+  ASSIGN_OR_RETURN(pending.journal_sequence, DecodeCount(octets.first(8)));
+  ASSIGN_OR_RETURN(pending.statement_digest, ToDigest(octets.subspan(8, kHead - 8)));
+  ASSIGN_OR_RETURN(StoredInstance row, DecodeInstance(octets.subspan(kHead)));
+  pending.identity = std::move(row.identity);
+  return pending;
 }
 
 Bytes EncodeCount(uint64_t count) {

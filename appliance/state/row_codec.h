@@ -18,6 +18,7 @@ Bytes EncodeRow(const RevokedRow& row);
 Bytes EncodeRow(const OrderRow& row);
 Bytes EncodeRow(const CaRow& row);
 Bytes EncodeRow(const StoredInstance& instance);
+Bytes EncodeRow(const PendingIdentity& pending);
 Bytes EncodeRow(const StoredEpoch& epoch);
 // A count of live records, 8 octets big-endian. kRowUnreadable.
 Bytes EncodeCount(uint64_t count);
@@ -32,6 +33,7 @@ StatusOr<RevokedRow> DecodeRevokedRow(ByteView octets);
 StatusOr<OrderRow> DecodeOrderRow(ByteView octets);
 StatusOr<CaRow> DecodeCaRow(ByteView octets);
 StatusOr<StoredInstance> DecodeInstance(ByteView octets);
+StatusOr<PendingIdentity> DecodePendingIdentity(ByteView octets);
 StatusOr<StoredEpoch> DecodeEpoch(ByteView octets);
 StatusOr<StoredTime> DecodeTime(ByteView octets);
 StatusOr<JournalHead> DecodeJournalHead(ByteView octets);

@@ -31,6 +31,7 @@ Bytes PendingDestructionKey(const KeyId& key_id);
 inline ByteView EpochPrefix() { return AsBytes("epoch/"); }
 inline ByteView PendingDestructionPrefix() { return AsBytes("pending/"); }
 inline ByteView InstanceKey() { return AsBytes("core"); }
+inline ByteView PendingIdentityKey() { return AsBytes("core-pending"); }
 inline ByteView TimeKey() { return AsBytes("time"); }
 inline ByteView JournalAnchorKey() { return AsBytes("journal"); }
 

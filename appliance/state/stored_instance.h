@@ -2,6 +2,7 @@
 #ifndef INTAGLIO_APPLIANCE_STATE_STORED_INSTANCE_H_
 #define INTAGLIO_APPLIANCE_STATE_STORED_INSTANCE_H_
 
+#include <string>
 #include <vector>
 
 #include "appliance/domain/roster.h"
@@ -17,6 +18,9 @@ struct StoredInstance {
   Bytes attestation_certificate;  // DER; empty until the console installs it
   std::vector<Bytes> attestation_chain;
   Bytes attestation_cka_id;
+  uint32_t format = 0;      // of the whole state, from 1
+  std::string written_by;   // version of the program that wrote here last
+  Digest program_sha256{};  // of that program
 };
 
 // A record key under the token's private key.

@@ -12,7 +12,9 @@ namespace intaglio::appliance {
 class ApprovalCheck final {
  public:
   // Every approval must hold, not only enough of them: a wrong one means somebody is trying
-  // something. kOfficerUnknown, kSignatureWrong, kApprovalsMissing. Thread-safe.
+  // something. People are counted, by name: the two keys that one officer has during an overlap are
+  // one approval. kOfficerUnknown, kOfficerExpired, kSignatureWrong, kApprovalsMissing.
+  // Thread-safe.
   static StatusOr<Approved> Check(const CoreServices& services, ByteView statement,
                                   const std::vector<Approval>& approvals, Role role, size_t need);
 };

@@ -84,7 +84,7 @@ StatusOr<attestation::PlatformClaims> AttestKeys::DescribePlatform() {
   claims.uptime = services_.clock.SinceBoot().ms / kSecond;
   claims.bootcount = static_cast<int64_t>(platform_.boot_count);
   claims.boot_id = ToBytes(services_.boot_id.view());
-  claims.core_instance = ToBytes(services_.identity.instance.view());
+  claims.core_instance = ToBytes(services_.identity.instance().view());
   claims.self_reported_measurement = platform_.measurement;
   claims.simulated = platform_.simulated;
   claims.journal_head = ToBytes(services_.journal.Head().chain_hash);

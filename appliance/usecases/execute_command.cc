@@ -6,6 +6,7 @@
 #include "appliance/policy/algorithm_suite.h"
 #include "appliance/policy/issuance_policy.h"
 #include "appliance/usecases/approval_check.h"
+#include "appliance/usecases/commands/decisions.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -39,6 +40,8 @@ bool ExecuteCommand::Spend(const Nonce& nonce) {
 StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Execute(const Signed<Command>& command,
                                                           ByteView ca_record) {
   const Command& statement = command.statement;
+  std::lock_guard executing(executing_);
+  RETURN_IF_ERROR(identity_change_.CatchUp());
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
   const bool confirms_time = std::holds_alternative<ConfirmTime>(statement.act);
   if (!confirms_time) {
@@ -46,30 +49,42 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Execute(const Signed<Command>&
     ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
     RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
   }
-  ASSIGN_OR_RETURN(const Approved approved,
-                   ApprovalCheck::Check(services_, command.octets, command.approvals,
-                                        Role::kSecurityOfficer, services_.identity.commands_need));
+  ASSIGN_OR_RETURN(
+      const Approved approved,
+      ApprovalCheck::Check(services_, command.octets, command.approvals, Role::kSecurityOfficer,
+                           services_.identity.Get()->commands_need));
   if (!Spend(statement.nonce)) return Fail(kCommandNonce, "ask the core for a new nonce");
-  Event event{.type = EventType::kCommandExecuted,
-              .statement_digest = approved.statement_digest(),
-              .officers = approved.officers(),
-              .statement = command.octets};
-  StatusOr<Outcome> outcome = std::visit(
+  const Event event{.type = EventType::kCommandExecuted,
+                    .statement_digest = approved.statement_digest(),
+                    .officers = approved.officers(),
+                    .statement = command.octets,
+                    .proofs = command.proofs};
+  return std::visit(
       [&](const auto& act) -> StatusOr<Outcome> {
         using Act = std::decay_t<decltype(act)>;
         if constexpr (std::is_same_v<Act, InstallCaCertificate>) {
           return Do(act, ca_record, event);
-        } else {
+        } else if constexpr (std::is_same_v<Act, GenerateServiceKey> ||
+                             std::is_same_v<Act, ConfirmTime>) {
           return Do(act, event);
+        } else {
+          return Change(act, event);
         }
       },
       statement.act);
-  RETURN_IF_ERROR(outcome.status());
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
-  return outcome;
 }
 
-StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& act, Event& event) {
+template <class Act>
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Change(const Act& act, Event event) {
+  const auto before = services_.identity.Get();
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  ASSIGN_OR_RETURN(CoreIdentity after, Decide(act, {*before, now, version_}));
+  event.type = EventOf(act);
+  RETURN_IF_ERROR(identity_change_.BringIntoForce(std::move(after), event));
+  return Outcome{};
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& act, Event event) {
   KeyRecord record;
   ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
   ASSIGN_OR_RETURN(record.generated_at, services_.time.Now());
@@ -85,6 +100,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& a
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
   event.key_id = record.key_id;
   event.sealed_record = sealed;
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
     KeyRow row;
     row.purpose = record.purpose;
@@ -96,7 +112,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& a
 }
 
 StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate& act,
-                                                     ByteView ca_record, Event& event) {
+                                                     ByteView ca_record, Event event) {
   ASSIGN_OR_RETURN(OpenedKey key, OpenUsableKey(services_, ca_record, KeyPurpose::kCaIssuing));
   if (key.record.key_id != act.ca_key_id) {
     return Fail(kOrderMismatch, "the command names key " + act.ca_key_id.hex());
@@ -111,6 +127,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate&
   event.key_id = record.key_id;
   event.sealed_record = sealed;
   event.certificate = act.certificate;
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
     KeyRow row = key.row;
     row.least_version = record.version;
@@ -120,9 +137,11 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate&
   return Outcome{sealed, record.spki, record.key_id};
 }
 
-StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const ConfirmTime& act, Event& event) {
-  RETURN_IF_ERROR(services_.time.Confirm(act.observed_at));
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const ConfirmTime& act, Event event) {
+  RETURN_IF_ERROR(services_.time.CheckObserved(act.observed_at));
   event.type = EventType::kTimeConfirmed;
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  RETURN_IF_ERROR(services_.time.Confirm(act.observed_at));
   return Outcome{};
 }
 

@@ -26,9 +26,10 @@ StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<Issuanc
   }
   const SubscriberProfile* profile = FindSubscriberProfile(statement.policy_oid);
   if (profile == nullptr) return Fail(kPolicyUnsupported, "policy " + statement.policy_oid);
-  if (profile->needs_qscd && now >= services_.identity.qscd_entry.valid_until) {
-    return Fail(kQscdEntryLapsed, "entry " + services_.identity.qscd_entry.entry_id + " ended " +
-                                      ToIso8601(services_.identity.qscd_entry.valid_until));
+  const QscdEntry entry = services_.identity.Get()->qscd_entry;
+  if (profile->needs_qscd && now >= entry.valid_until) {
+    return Fail(kQscdEntryLapsed,
+                "entry " + entry.entry_id + " ended " + ToIso8601(entry.valid_until));
   }
   RETURN_IF_ERROR(CheckKeyGeneration(generated->algorithm, KeyPurpose::kSigner, now));
   std::lock_guard lock(mutex_);

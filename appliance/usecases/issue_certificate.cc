@@ -87,7 +87,7 @@ StatusOr<IssueCertificate::Outcome> IssueCertificate::Subscriber(const Subscribe
                                           .ca_certificate = ca_certificate.facts,
                                           .serial = serial_row,
                                           .now = now,
-                                          .qscd_entry = services_.identity.qscd_entry,
+                                          .qscd_entry = services_.identity.Get()->qscd_entry,
                                       }));
   event.type = EventType::kCertificateIntent;
   event.serial = serial.octets;

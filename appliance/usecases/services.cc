@@ -38,8 +38,8 @@ StatusOr<OpenedKey> OpenInstalledCa(const CoreServices& services, ByteView seale
 }
 
 Status CheckAddress(const CoreServices& services, const CoreInstance& addressed) {
-  if (addressed == services.identity.instance) return OkStatus();
-  return Fail(kWrongCore, "this core is " + services.identity.instance.hex());
+  if (addressed == services.identity.instance()) return OkStatus();
+  return Fail(kWrongCore, "this core is " + services.identity.instance().hex());
 }
 
 Status CheckWindow(WallTime issued_at, WallTime expires_at, WallTime now) {

@@ -3,7 +3,7 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_SERVICES_H_
 #define INTAGLIO_APPLIANCE_USECASES_SERVICES_H_
 
-#include "appliance/domain/roster.h"
+#include "appliance/usecases/live_identity.h"
 #include "appliance/usecases/ports.h"
 #include "appliance/usecases/trusted_time.h"
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 namespace intaglio::appliance {
 
 struct CoreServices {
-  const CoreIdentity& identity;
+  LiveIdentity& identity;
   const BootId& boot_id;
   TokenPort& token;
   RecordPort& records;

@@ -27,7 +27,7 @@ StatusOr<Bytes> SignDocument::Begin(const BeginInput& input) {
   ASSIGN_OR_RETURN(const OpenedKey key, OpenKey(services_, input.record));
   RETURN_IF_ERROR(SoleControlPolicy::MayActivate(key.record, key.row, input.dtbsr, now));
   SadPayload payload;
-  payload.core_instance = services_.identity.instance;
+  payload.core_instance = services_.identity.instance();
   payload.boot_id = services_.boot_id;
   ASSIGN_OR_RETURN(payload.nonce, DrawId<Nonce>(services_.rng));
   payload.key_id = key.record.key_id;

@@ -43,14 +43,22 @@ StatusOr<WallTime> TrustedTime::Now() {
   return Fail(kTimeUnconfirmed, "security officers must sign a confirm-time command");
 }
 
-Status TrustedTime::Confirm(WallTime observed) {
+WallTime TrustedTime::Estimate() {
   std::lock_guard lock(mutex_);
+  return last_wall_ + (clock_.SinceBoot() - last_boot_);
+}
+
+Status TrustedTime::CheckObserved(WallTime observed) {
   const WallTime wall = clock_.Now();
-  if (std::llabs(wall - observed) > kForwardTolerance) {
-    return Fail(kTimeUnconfirmed, "the core's clock shows " + ToIso8601(wall) +
-                                      ", the officers confirmed " + ToIso8601(observed));
-  }
-  last_wall_ = wall;
+  if (std::llabs(wall - observed) <= kForwardTolerance) return OkStatus();
+  return Fail(kTimeUnconfirmed, "the core's clock shows " + ToIso8601(wall) +
+                                    ", the officers confirmed " + ToIso8601(observed));
+}
+
+Status TrustedTime::Confirm(WallTime observed) {
+  RETURN_IF_ERROR(CheckObserved(observed));
+  std::lock_guard lock(mutex_);
+  last_wall_ = clock_.Now();
   last_boot_ = clock_.SinceBoot();
   stopped_ = false;
   return OkStatus();

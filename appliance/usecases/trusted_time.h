@@ -24,6 +24,11 @@ class TrustedTime final {
 
   // Now, or kTimeUnconfirmed. Thread-safe.
   StatusOr<WallTime> Now();
+  // The last time that was trusted and what has passed since by the boot-time clock: what a jump of
+  // the wall clock cannot move. For end dates where no act may wait for officers. Thread-safe.
+  WallTime Estimate();
+  // kTimeUnconfirmed unless `observed` is within five minutes of the clock. Thread-safe.
+  Status CheckObserved(WallTime observed);
   // Under M-of-N: the officers saw `observed`, which must be within five minutes of the clock.
   // kTimeUnconfirmed if it is not.
   Status Confirm(WallTime observed);

@@ -245,12 +245,15 @@ TEST_F(CertificateAdversaryTest, Line2_PastTheQscdEntrysEndThereIsNoQscd) {
   const auto plain = NewKeyFor("0.4.0.194112.1.0");
   const Bytes qscd_tbs = Tbs(host_.HonestRequest(qscd));
   const WallTime until = host_.core().identity().qscd_entry.valid_until;
-  host_.core().identity().qscd_entry.valid_until = host_.core().clock().Now();
+  host_.core().ChangeIdentity([&](appliance::CoreIdentity& identity) {
+    identity.qscd_entry.valid_until = host_.core().clock().Now();
+  });
   ExpectRefused(Issue(qscd, qscd_tbs), "QSCD_ENTRY_LAPSED");
   ExpectRefused(GenerateRequest(host_.ApproveByTwo(host_.Order(mari_))), "QSCD_ENTRY_LAPSED");
   // Controls: without the claim; and with the entry.
   ExpectDone(Issue(plain, Tbs(WithProfile(host_.HonestRequest(plain), CertificatePolicy::kQcpN))));
-  host_.core().identity().qscd_entry.valid_until = until;
+  host_.core().ChangeIdentity(
+      [&](appliance::CoreIdentity& identity) { identity.qscd_entry.valid_until = until; });
   ExpectDone(Issue(qscd, qscd_tbs));
 }
 

@@ -145,7 +145,7 @@ class HostileHost final {
 
   CoreFixture core_;
   appliance::ProofCheck proofs_{core_.services()};
-  appliance::ExecuteCommand execute_command_{core_.services()};
+  appliance::ExecuteCommand execute_command_{core_.services(), "1.0.0"};
   appliance::GenerateSignerKey generate_signer_key_{core_.services()};
   appliance::AttestKeys attest_keys_{core_.services(), std::nullopt, {}, {}};
   appliance::IssueCertificate issue_certificate_{core_.services()};

@@ -22,7 +22,7 @@ T Must(StatusOr<T> value) {
 void MustBeOk(const Status& status) { (void)Must(status.ok() ? StatusOr<bool>(true) : status); }
 
 core::Officer OfficerOf(const P256Signer& signer, core::Role role, const std::string& name) {
-  return {{signer.id()}, role, name, signer.spki()};
+  return {{signer.id()}, role, name, signer.spki(), {}};
 }
 
 }  // namespace
@@ -43,20 +43,34 @@ CoreFixture::CoreFixture() {
   time_ = std::make_unique<core::TrustedTime>(clock_, WallTime{}, [this](const std::string& seen) {
     (void)Must(journal_->Append({.type = core::EventType::kTimeStopped, .note = seen}));
   });
-  identity_.instance = Must(core::DrawId<core::CoreInstance>(rng_));
-  identity_.commands_need = 2;
-  identity_.qscd_entry = {"lab-softhsm", clock_.Now() + 365 * kDay};
-  for (const auto& each : security_) {
-    identity_.roster.push_back(OfficerOf(each, core::Role::kSecurityOfficer, "security"));
+  core::CoreIdentity identity;
+  identity.instance = Must(core::DrawId<core::CoreInstance>(rng_));
+  identity.commands_need = 2;
+  identity.qscd_entry = {"lab-softhsm", clock_.Now() + 365 * kDay};
+  for (size_t i = 0; i < 2; ++i) {
+    const std::string number = std::to_string(i + 1);
+    identity.roster.push_back(
+        OfficerOf(security_[i], core::Role::kSecurityOfficer, "security-" + number));
+    identity.roster.push_back(
+        OfficerOf(registration_[i], core::Role::kRegistrationOfficer, "registration-" + number));
   }
-  for (const auto& each : registration_) {
-    identity_.roster.push_back(OfficerOf(each, core::Role::kRegistrationOfficer, "registration"));
-  }
-  identity_.roster.push_back(OfficerOf(revocation_, core::Role::kRevocationOfficer, "revocation"));
+  identity.roster.push_back(OfficerOf(revocation_, core::Role::kRevocationOfficer, "revocation-1"));
+  core::StoredInstance row;
+  row.identity = identity;
+  row.format = 1;
+  MustBeOk(state_->StoreInstance(row));
+  live_identity_ = std::make_unique<core::LiveIdentity>(identity);
   boot_id_ = Must(core::DrawId<core::BootId>(rng_));
   services_ = std::make_unique<core::CoreServices>(
-      core::CoreServices{identity_, boot_id_, *keys_, record_keys_->sealer(), statements_, *state_,
-                         *journal_, *time_, clock_, rng_});
+      core::CoreServices{*live_identity_, boot_id_, *keys_, record_keys_->sealer(), statements_,
+                         *state_, *journal_, *time_, clock_, rng_});
+}
+
+void CoreFixture::ChangeIdentity(const std::function<void(core::CoreIdentity&)>& change) {
+  core::CoreIdentity next = identity();
+  change(next);
+  MustBeOk(state_->Update([&](core::RowTransaction& rows) { return rows.PutIdentity(next); }));
+  live_identity_->Set(next);
 }
 
 std::vector<core::EventType> CoreFixture::EventsAfter(uint64_t after) {
