@@ -204,6 +204,7 @@ struct CoreLink::Impl {
   std::atomic<size_t> open_calls{0};
   std::mutex mutex;
   std::vector<OpenCall> submitted;  // not yet seen by the I/O thread
+  bool stopped = false;             // nothing is submitted any more
 
   asio::io_context io{1};
   asio::ssl::context tls;
@@ -238,7 +239,12 @@ void CoreLink::Impl::Submit(pb::CoreRequest request, Duration patience, Callback
     return callback(Fail(kCoreBusy, std::to_string(most_calls) + " are unanswered; try later"));
   }
   call.callback = std::move(callback);
-  std::lock_guard lock(mutex);
+  std::unique_lock lock(mutex);
+  if (stopped) {
+    lock.unlock();
+    open_calls.fetch_sub(1);
+    return call.callback(Fail(kCoreUnavailable, "the host is stopping"));
+  }
   submitted.push_back(std::move(call));
   if (submitted.size() == 1) asio::post(io, [this] { TakeCalls(); });
 }
@@ -421,6 +427,11 @@ void CoreLink::Impl::FailLate() {
 }
 
 void CoreLink::Impl::Stop() {
+  {
+    std::lock_guard lock(mutex);
+    if (stopped) return;
+    stopped = true;
+  }
   asio::post(io, [this] {
     stopping = true;
     TakeCalls();
@@ -457,6 +468,8 @@ void CoreLink::Impl::SayFarewell() {
 
 CoreLink::CoreLink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 CoreLink::~CoreLink() = default;
+
+void CoreLink::Stop() { impl_->Stop(); }
 
 StatusOr<std::unique_ptr<CoreLink>> CoreLink::Create(const CoreLinkConfig& config) {
   ASSIGN_OR_RETURN(AnyEndpoint endpoint, EndpointOf(config));

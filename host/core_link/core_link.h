@@ -36,6 +36,8 @@ class CoreLink final {
   static StatusOr<std::unique_ptr<CoreLink>> Create(const CoreLinkConfig& config);
   // Calls that are unanswered fail.
   ~CoreLink();
+  // The same for calls from here on, so that threads that wait for the core come back. Idempotent.
+  void Stop();
   CoreLink(const CoreLink&) = delete;
   CoreLink& operator=(const CoreLink&) = delete;
 

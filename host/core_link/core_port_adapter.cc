@@ -216,6 +216,21 @@ StatusOr<std::vector<Bytes>> LinkedCore::ReadJournal(uint64_t from_sequence, uin
   return ToList(response.read_journal().entries());
 }
 
+StatusOr<JournalPort::Part> LinkedCore::ReadPart(uint64_t from_sequence, uint32_t most) {
+  pb::CoreRequest request;
+  request.mutable_read_journal()->set_from_sequence(from_sequence);
+  request.mutable_read_journal()->set_max_entries(most);
+  ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kReadJournal));
+  return Part{ToList(response.read_journal().entries()), response.read_journal().last_sequence()};
+}
+
+Status LinkedCore::ConfirmExport(uint64_t sequence, const Digest& chain_hash) {
+  pb::CoreRequest request;
+  request.mutable_confirm_export()->set_sequence(sequence);
+  request.mutable_confirm_export()->set_chain_hash(AsString(chain_hash));
+  return Ask(link_, request, pb::CoreResponse::kConfirmExport).status();
+}
+
 StatusOr<uint32_t> LinkedCore::RecordEpoch() {
   pb::CoreRequest request;
   request.mutable_status();

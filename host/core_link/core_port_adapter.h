@@ -4,11 +4,12 @@
 
 #include "host/core_link/core_link.h"
 #include "host/ports/core_port.h"
+#include "host/ports/journal_port.h"
 #include "host/ports/record_ports.h"
 
 namespace intaglio::host {
 
-class LinkedCore final : public CorePort, public ResealPort {
+class LinkedCore final : public CorePort, public ResealPort, public JournalPort {
  public:
   // `link` outlives this.
   explicit LinkedCore(CoreLink& link) : link_(link) {}
@@ -33,6 +34,9 @@ class LinkedCore final : public CorePort, public ResealPort {
   StatusOr<std::vector<Bytes>> ReadJournal(uint64_t from_sequence, uint32_t most) override;
 
   StatusOr<uint32_t> RecordEpoch() override;
+  StatusOr<Part> ReadPart(uint64_t from_sequence, uint32_t most) override;
+  Status ConfirmExport(uint64_t sequence, const Digest& chain_hash) override;
+
   StatusOr<std::vector<StatusOr<Bytes>>> Reseal(const std::vector<Bytes>& records) override;
 
  private:

@@ -5,8 +5,10 @@
 #include "base/reasons.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/inputs.h"
-#include "host/ctl/journal_chain.h"
 #include "host/ctl/reasons.h"
+#include "host/journal/journal_audit.h"
+#include "host/journal/journal_files.h"
+#include "host/journal/reasons.h"
 #include "host/x509/public_key.h"
 
 namespace intaglio::host {
@@ -104,6 +106,43 @@ StatusOr<Report> JournalShow(const JournalShowFlags& flags, Session&) {
   return report;
 }
 
+struct JournalVerifyFlags {
+  std::string journal;
+  std::string key;
+};
+
+StatusOr<Report> JournalVerify(const JournalVerifyFlags& flags, Session&) {
+  Bytes spki;
+  if (!flags.key.empty()) {
+    ASSIGN_OR_RETURN(spki, ReadPublicKey(flags.key));
+  }
+  JournalAudit audit(std::move(spki));
+  ASSIGN_OR_RETURN(const SegmentEnd end, ReadJournalLines(flags.journal, [&](ByteView line) {
+                     return audit.Add(line).status();
+                   }));
+  const JournalFindings found = audit.Findings();
+  Report report;
+  report.Number("lines", static_cast<int64_t>(found.lines))
+      .Number("first_sequence", static_cast<int64_t>(found.first_sequence))
+      .Number("last_sequence", static_cast<int64_t>(found.last_sequence))
+      .Octets("head", found.head)
+      .Number("boots", static_cast<int64_t>(found.boots))
+      .Number("signatures", static_cast<int64_t>(found.signatures))
+      .Number("open_intents", static_cast<int64_t>(found.open_intents))
+      .Number("checkpoints", static_cast<int64_t>(found.checkpoints))
+      .Number("sealed_sequence", static_cast<int64_t>(found.sealed_sequence))
+      .Number("lines_after_checkpoint",
+              static_cast<int64_t>(found.last_sequence - found.sealed_sequence))
+      .Number("torn_octets", static_cast<int64_t>(end.torn_octets));
+  if (found.checkpoints > 0) {
+    report.Octets("journal_key_id", found.journal_key_id)
+        .Truth("journal_key_given", found.key_was_given)
+        .Text("anchor", found.anchor_kind)
+        .Number("anchor_counter", static_cast<int64_t>(found.anchor_counter));
+  }
+  return report;
+}
+
 }  // namespace
 
 void AddJournalCommands(CommandTable& table) {
@@ -116,6 +155,17 @@ void AddJournalCommands(CommandTable& table) {
             .Number("--from", o.from, {1, 4294967295u}, "first line's number");
       },
       JournalExport);
+  table.Add<JournalVerifyFlags>(
+      {"journal verify",
+       "Verifies a journal offline: the chain, the checkpoints, their counts, an intent before "
+       "every "
+       "signature",
+       "intaglio journal verify /var/lib/intaglio-core/journal --journal-key journal.pub.pem"},
+      [](Flags& flags, JournalVerifyFlags& o) {
+        flags.Required("PATH", o.journal, "folder of segments, or an exported journal")
+            .Optional("--journal-key", o.key, "public key of the core's JOURNAL key, PEM or DER");
+      },
+      JournalVerify);
   table.Add<JournalShowFlags>(
       {"journal show", "Verifies an exported journal and shows its lines",
        "intaglio journal show journal.bin"},

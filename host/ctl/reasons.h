@@ -27,8 +27,6 @@ namespace intaglio::host {
     "the order binds another authenticator than the signer's own")                              \
   X(kAnswerInvalid, "HST-0709", "ANSWER_INVALID", kDataLoss, kPublic,                           \
     "what the host answered does not verify")                                                   \
-  X(kJournalBroken, "HST-0710", "JOURNAL_BROKEN", kDataLoss, kPublic,                           \
-    "the journal's chain does not hold: a line is missing or was changed")                      \
   X(kEvidenceUnacceptable, "HST-0711", "EVIDENCE_UNACCEPTABLE", kFailedPrecondition, kPublic,   \
     "the evidence does not show a key that was made in the token and cannot leave it")
 

@@ -12,6 +12,7 @@
 #include "host/core_link/core_port_adapter.h"
 #include "host/daemon/public_content.h"
 #include "host/domain/usecase_reasons.h"
+#include "host/journal/journal_mirror.h"
 #include "host/records/record_carrier.h"
 #include "host/statements/statement_composer.h"
 #include "host/store/sql_store.h"
@@ -20,6 +21,7 @@ namespace intaglio::host {
 namespace {
 
 constexpr Duration kTaskEvery = 10 * kSecond;
+constexpr size_t kFewLines = 10;
 
 // Returns on SIGTERM or SIGINT, which every thread blocks.
 void WaitForStop() {
@@ -31,18 +33,19 @@ void WaitForStop() {
   while (sigwait(&signals, &which) != 0) continue;
 }
 
-// What must happen though nobody asks: a fresh CRL, OCSP answers signed ahead, records carried to a
-// new record key. On a thread of
+// What must happen though nobody asks: a fresh CRL, OCSP answers signed ahead, a copy of the core's
+// journal, records carried to a new record key. On a thread of
 // its own, so that a core that does not answer cannot delay a stop signal's notice. Failures are
 // logged and tried again.
 class PeriodicTasks final {
  public:
   PeriodicTasks(StatusService& status, Revocation& revocation, Administration& administration,
-                RecordCarrier& records)
+                RecordCarrier& records, JournalMirror& journal)
       : status_(status),
         revocation_(revocation),
         administration_(administration),
         records_(records),
+        journal_(journal),
         thread_([this] { Loop(); }) {}
   ~PeriodicTasks() { Stop(); }
   PeriodicTasks(const PeriodicTasks&) = delete;
@@ -72,10 +75,19 @@ class PeriodicTasks final {
     const std::lock_guard lock(mutex_);
     return stopping_;
   }
+  void PullJournal() {
+    while (!stopping()) {
+      const auto lines = journal_.PullOnce();
+      if (!lines.ok()) LogFailure("journal.copy", lines.status());
+      // Copying makes a line of its own at times; a handful is not worth another turn.
+      if (!lines.ok() || *lines < kFewLines) return;
+    }
+  }
   void DoOnce() {
     // First what a crash left between the core and the status log, for a CRL without it is refused.
     const Status pending = revocation_.FinishPending();
     if (!pending.ok()) LogFailure("revocation.pending", pending);
+    PullJournal();
     const auto carried = records_.Run([this] { return stopping(); });
     if (!carried.ok()) LogFailure("records.carry", carried.status());
     const Status responder = administration_.KeepResponderFresh();
@@ -94,6 +106,7 @@ class PeriodicTasks final {
   Revocation& revocation_;
   Administration& administration_;
   RecordCarrier& records_;
+  JournalMirror& journal_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
@@ -123,6 +136,7 @@ Status RunHost(const HostSettings& settings) {
   Revocation revocation({*store, core, statements, status, clock, rng});
   Administration administration({*store, core, status, terms, clock});
   RecordCarrier records(core, *store);
+  ASSIGN_OR_RETURN(const auto journal, JournalMirror::Open(settings.journal_dir, core));
   StoredContent content(*store, status, terms);
 
   ASSIGN_OR_RETURN(const auto http, HttpServer::Start(settings.http, content, clock));
@@ -132,11 +146,12 @@ Status RunHost(const HostSettings& settings) {
                                         core, *store, registry, terms, clock}));
   LogInfo("host.ready", {{"grpc_port", std::to_string(grpc->port())},
                          {"http_port", std::to_string(http->port())}});
-  PeriodicTasks tasks(status, revocation, administration, records);
+  PeriodicTasks tasks(status, revocation, administration, records, *journal);
   WaitForStop();
   LogInfo("host.stopping");
   grpc->Stop();
   http->Stop();
+  link->Stop();
   tasks.Stop();
   return OkStatus();
 }

@@ -14,7 +14,8 @@ PublicOctets StoredContent::AnswerOcsp(ByteView request) {
 
 std::optional<PublicOctets> StoredContent::LatestCrl() {
   auto crl = store_.LatestCrl();
-  if (!crl.ok() || !*crl) return std::nullopt;
+  // After a recovery the last number is known and its octets are not, until the next is published.
+  if (!crl.ok() || !*crl || (*crl)->der.empty()) return std::nullopt;
   return PublicOctets{std::move((*crl)->der), (*crl)->this_update, (*crl)->next_update};
 }
 

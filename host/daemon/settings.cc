@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 
 #include <charconv>
+#include <filesystem>
 
 #include "base/file.h"
 #include "host/domain/usecase_reasons.h"
@@ -185,6 +186,11 @@ StatusOr<HostSettings> LoadHostSettings(const std::string& path) {
   HostSettings out;
   RETURN_IF_ERROR(RequireAbsolute("database", config.database()));
   out.database = config.database();
+  out.journal_dir = (std::filesystem::path(out.database).parent_path() / "journal").string();
+  if (!config.journal_dir().empty()) {
+    RETURN_IF_ERROR(RequireAbsolute("journal_dir", config.journal_dir()));
+    out.journal_dir = config.journal_dir();
+  }
   ASSIGN_OR_RETURN(out.grpc, CheckGrpc(config.grpc()));
   ASSIGN_OR_RETURN(out.http, CheckHttp(config.http()));
   ASSIGN_OR_RETURN(out.core, CheckCore(config.core()));

@@ -14,6 +14,7 @@ namespace intaglio::host {
 
 struct HostSettings {
   std::string database;
+  std::string journal_dir;
   GrpcServerConfig grpc;
   HttpServerConfig http;
   CoreLinkConfig core;

@@ -1,6 +1,6 @@
-#include "host/ctl/journal_chain.h"
+#include "host/journal/journal_chain.h"
 
-#include "host/ctl/reasons.h"
+#include "host/journal/reasons.h"
 #include "host/statements/statement_composer.h"
 #include "host/x509/public_key.h"
 
@@ -46,18 +46,24 @@ Bytes FrameLine(ByteView line) {
   return Concat({length, line});
 }
 
-StatusOr<std::optional<ByteView>> TakeLine(ByteView& rest) {
-  if (rest.empty()) return std::optional<ByteView>();
-  if (rest.size() < 4) return Fail(kJournalBroken, "the file ends inside a line");
+StatusOr<std::optional<ByteView>> TakeWholeLine(ByteView& rest) {
+  if (rest.size() < 4) return std::optional<ByteView>();
   const size_t size = static_cast<size_t>(rest[0]) << 24 | static_cast<size_t>(rest[1]) << 16 |
                       static_cast<size_t>(rest[2]) << 8 | rest[3];
-  if (size == 0 || size > kMostLine || size > rest.size() - 4) {
-    return Fail(kJournalBroken,
-                "the file ends inside a line of " + std::to_string(size) + " octets");
+  if (size == 0 || size > kMostLine) {
+    return Fail(kJournalBroken, "a line of " + std::to_string(size) + " octets");
   }
+  if (size > rest.size() - 4) return std::optional<ByteView>();
   const ByteView line = rest.subspan(4, size);
   rest = rest.subspan(4 + size);
   return std::optional<ByteView>(line);
+}
+
+StatusOr<std::optional<ByteView>> TakeLine(ByteView& rest) {
+  if (rest.empty()) return std::optional<ByteView>();
+  ASSIGN_OR_RETURN(const auto line, TakeWholeLine(rest));
+  if (!line) return Fail(kJournalBroken, "the file ends inside a line");
+  return line;
 }
 
 }  // namespace intaglio::host
