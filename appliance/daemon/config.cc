@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <algorithm>
-
 #include "appliance/crypto/ecdsa.h"
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/pem.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/usecases/commands/roster_rules.h"
 #include "intaglio/config/v1/core.pb.h"
 
 namespace intaglio::appliance {
@@ -40,8 +39,7 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
 };
 
 template <class Message>
-StatusOr<Message> ParseFile(const std::string& path) {
-  ASSIGN_OR_RETURN(const Bytes content, ReadFile(path, FileTrust::kNotWritable, kMaxConfig));
+StatusOr<Message> ParseFile(const std::string& path, ByteView content) {
   Message message;
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
@@ -126,30 +124,13 @@ std::string Resolve(const std::string& base_file, const std::string& path) {
   return base_file.substr(0, slash + 1) + path;
 }
 
-size_t Count(const CoreIdentity& identity, Role role) {
-  return static_cast<size_t>(std::count_if(identity.roster.begin(), identity.roster.end(),
-                                           [&](const Officer& each) { return each.role == role; }));
-}
-
-Status CheckRoster(const CoreIdentity& identity) {
-  if (identity.commands_need < 2) return Bad("commands_need", "at least 2: dual control");
-  if (Count(identity, Role::kSecurityOfficer) < identity.commands_need) {
-    return Bad("officers", "fewer security officers than commands_need");
-  }
-  if (Count(identity, Role::kRegistrationOfficer) < 2) {
-    return Bad("officers", "at least two registration officers are needed");
-  }
-  if (Count(identity, Role::kRevocationOfficer) < 1) {
-    return Bad("officers", "at least one revocation officer is needed");
-  }
-  return OkStatus();
-}
-
 }  // namespace
 
 StatusOr<CoreSettings> LoadSettings(const std::string& path) {
-  ASSIGN_OR_RETURN(const auto config, ParseFile<pb::CoreConfig>(path));
+  ASSIGN_OR_RETURN(const Bytes content, ReadFile(path, FileTrust::kNotWritable, kMaxConfig));
+  ASSIGN_OR_RETURN(const auto config, ParseFile<pb::CoreConfig>(path, content));
   CoreSettings out;
+  out.file_sha256 = Sha256(content);
   out.state_dir = config.state_dir();
   RETURN_IF_ERROR(RequireAbsolute("state_dir", out.state_dir));
   if (config.boundary() == pb::BOUNDARY_LAB) {
@@ -163,7 +144,8 @@ StatusOr<CoreSettings> LoadSettings(const std::string& path) {
 }
 
 StatusOr<CoreIdentity> LoadInit(const std::string& path) {
-  ASSIGN_OR_RETURN(const auto config, ParseFile<pb::CoreInit>(path));
+  ASSIGN_OR_RETURN(const Bytes content, ReadFile(path, FileTrust::kNotWritable, kMaxConfig));
+  ASSIGN_OR_RETURN(const auto config, ParseFile<pb::CoreInit>(path, content));
   CoreIdentity out;
   out.commands_need = config.commands_need();
   for (const pb::Officer& each : config.officers()) {
@@ -180,14 +162,9 @@ StatusOr<CoreIdentity> LoadInit(const std::string& path) {
       return Bad("officers.public_key", each.public_key() + " is not a P-256 public key");
     }
     officer.id.octets = Sha256(officer.spki);
-    for (const Officer& other : out.roster) {
-      if (other.id == officer.id) {
-        return Bad("officers", other.name + " and " + officer.name + " have the same key");
-      }
-    }
     out.roster.push_back(std::move(officer));
   }
-  RETURN_IF_ERROR(CheckRoster(out));
+  RETURN_IF_ERROR(CheckRoster(out.roster, out.commands_need));
   out.qscd_entry.entry_id = config.qscd_entry_id();
   if (out.qscd_entry.entry_id.empty()) return Bad("qscd_entry_id", "is required");
   ASSIGN_OR_RETURN(out.qscd_entry.valid_until,

@@ -26,6 +26,7 @@ struct CoreSettings {
   BoundaryKind boundary = BoundaryKind::kProduction;
   TokenSettings token;
   LinkServerConfig link;
+  Digest file_sha256{};  // of the file's octets: what officers approve
 };
 
 // Reads and checks the file: its owner and mode before its content, then every field.
@@ -33,7 +34,7 @@ struct CoreSettings {
 StatusOr<CoreSettings> LoadSettings(const std::string& path);
 
 // What the console gives to `init`: roster and QSCD entry. Relative key paths are relative to the
-// file. kConfigInvalid naming the entry: a role nobody has, an SPKI twice, too few officers.
+// file. kConfigInvalid naming the entry, CheckRoster's Reasons.
 StatusOr<CoreIdentity> LoadInit(const std::string& path);
 
 }  // namespace intaglio::appliance

@@ -2,6 +2,7 @@
 
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/pem.h"
+#include "appliance/daemon/program.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/journal/file_journal.h"
@@ -20,6 +21,10 @@ constexpr size_t kMaxPem = 64 * 1024;
 StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::string& init_file,
                                      const std::string& spki_out) {
   ASSIGN_OR_RETURN(CoreIdentity identity, LoadInit(init_file));
+  ASSIGN_OR_RETURN(const Program program, ThisProgram());
+  identity.configuration_sha256 = settings.file_sha256;
+  ASSIGN_OR_RETURN(const Bytes host, DerOrPem(settings.link.pinned_peer_pem, "CERTIFICATE"));
+  identity.pinned_hosts = {{Sha256(host), {}}};
   SystemClock clock;
   SystemRng rng;
   ASSIGN_OR_RETURN(Vault vault, MakeVault(settings, rng, clock.Now()));
@@ -51,8 +56,14 @@ StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::st
     RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal->Head()));
   }
   RETURN_IF_ERROR(vault.state->StoreTime({clock.Now(), 0}));
-  RETURN_IF_ERROR(vault.state->StoreInstance(
-      {identity, attestation_key.spki, {}, {}, ToBytes(attestation_id.view())}));
+  RETURN_IF_ERROR(vault.state->StoreInstance({.identity = identity,
+                                              .attestation_spki = attestation_key.spki,
+                                              .attestation_certificate = {},
+                                              .attestation_chain = {},
+                                              .attestation_cka_id = ToBytes(attestation_id.view()),
+                                              .format = program.format,
+                                              .written_by = program.version,
+                                              .program_sha256 = program.sha256}));
   return "{\"core_instance\":\"" + identity.instance.hex() + "\",\"attestation_public_key\":\"" +
          spki_out + "\",\"officers\":" + std::to_string(identity.roster.size()) + "}";
 }
@@ -63,6 +74,8 @@ StatusOr<std::string> InstallDeviceCertificate(const CoreSettings& settings,
   ASSIGN_OR_RETURN(Vault vault, OpenVault(settings));
   ASSIGN_OR_RETURN(auto instance, vault.state->LoadInstance());
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init first");
+  ASSIGN_OR_RETURN(const Program program, ThisProgram());
+  RETURN_IF_ERROR(CheckProgram(*instance, program, settings.boundary));
   ASSIGN_OR_RETURN(const Bytes file, ReadFile(certificate_file, FileTrust::kAnyMode, kMaxPem));
   ASSIGN_OR_RETURN(instance->attestation_certificate, DerOrPem(file, "CERTIFICATE"));
   instance->attestation_chain.clear();

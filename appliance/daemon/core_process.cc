@@ -8,7 +8,9 @@
 #include <optional>
 
 #include "appliance/crypto/hash.h"
+#include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
+#include "appliance/daemon/startup_checks.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
 #include "appliance/domain/reasons.h"
@@ -28,7 +30,6 @@ namespace {
 constexpr Duration kAnchorEvery = 5 * kSecond;
 constexpr Duration kSynchronisationEvery = kDay;
 constexpr size_t kPurgeAtOnce = 1000;
-constexpr size_t kMaxProgram = 256 << 20;
 
 // Link events become journal lines.
 class JournalledLink final : public LinkObserver {
@@ -104,8 +105,10 @@ Status RunCore(const CoreSettings& settings) {
   SystemClock clock;
   SystemRng rng;
   ASSIGN_OR_RETURN(Vault vault, OpenVault(settings));
-  ASSIGN_OR_RETURN(const auto instance, vault.state->LoadInstance());
+  ASSIGN_OR_RETURN(auto instance, vault.state->LoadInstance());
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init");
+  ASSIGN_OR_RETURN(const Program program, ThisProgram());
+  RETURN_IF_ERROR(CheckProgram(*instance, program, settings.boundary));
   ASSIGN_OR_RETURN(const auto loaded_time, vault.state->LoadTime());
   StoredTime stored_time = loaded_time.value_or(StoredTime{});
   ++stored_time.boot_count;
@@ -114,6 +117,9 @@ Status RunCore(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(const auto journal,
                    FileJournal::Open(JournalDir(settings), clock, stored_time.boot_count, anchor));
   RETURN_IF_ERROR(CheckRows(*vault.state, *journal));
+  RETURN_IF_ERROR(FinishPendingChange(*vault.state, *journal));
+  ASSIGN_OR_RETURN(instance, vault.state->LoadInstance());
+  RETURN_IF_ERROR(CheckConfiguration(settings, instance->identity, *journal));
   ASSIGN_OR_RETURN(const WallTime high_water, HighWater(*journal, stored_time));
   TrustedTime time(clock, high_water, [&](const std::string& seen) {
     LogError("time.stopped", {{"seen", seen}});
@@ -142,9 +148,6 @@ Status RunCore(const CoreSettings& settings) {
                                    attestation::EvidenceProfile::Draft(),
                                    instance->attestation_certificate, instance->attestation_chain));
   }
-  ASSIGN_OR_RETURN(const Bytes program,
-                   ReadFile("/proc/self/exe", FileTrust::kAnyMode, kMaxProgram));
-
   ProofCheck proofs(services);
   ExecuteCommand execute_command(services, kVersion);
   GenerateSignerKey generate_signer_key(services);
@@ -152,7 +155,7 @@ Status RunCore(const CoreSettings& settings) {
                          {.software_name = "intaglio-core",
                           .software_version = kVersion,
                           .boot_count = stored_time.boot_count,
-                          .measurement = ToBytes(Sha256(program)),
+                          .measurement = ToBytes(program.sha256),
                           .simulated = settings.boundary == BoundaryKind::kLab});
   IssueCertificate issue_certificate(services);
   SignDocument sign_document(services, proofs);
@@ -169,10 +172,14 @@ Status RunCore(const CoreSettings& settings) {
 
   RETURN_IF_ERROR(journal
                       ->Append({.type = EventType::kStarted,
-                                .content_digest = Sha256(program),
+                                .content_digest = program.sha256,
                                 .note = std::string("intaglio-core ") + kVersion})
                       .status());
-  ASSIGN_OR_RETURN(const auto server, LinkServer::Start(settings.link, dispatcher, observer));
+  const auto judge_peer = [&](const Digest& certificate) {
+    return IsPinned(*identity.Get(), certificate, time.Estimate());
+  };
+  ASSIGN_OR_RETURN(const auto server,
+                   LinkServer::Start(settings.link, judge_peer, dispatcher, observer));
   LogInfo("core.ready", {{"instance", instance->identity.instance.hex()},
                          {"boot_count", std::to_string(stored_time.boot_count)},
                          {"endpoint", server->endpoint()}});

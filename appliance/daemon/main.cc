@@ -11,6 +11,7 @@
 #include "appliance/daemon/config.h"
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/core_process.h"
+#include "appliance/daemon/upgrade.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
 #include "appliance/journal/verify.h"
@@ -28,6 +29,9 @@ constexpr char kHelp[] =
                                                  give the core its identity and roster, once
   intaglio-core set-device-certificate --config FILE --certificate FILE [--chain FILE]
                                                  install the attestation key's certificate
+  intaglio-core upgrade --config FILE --command FILE
+                                                 take over the state of an older program, under
+                                                 the officers' approve-upgrade command
   intaglio-core verify-journal --dir DIR         check a journal's chain; reads files only
   intaglio-core --version | --help
 
@@ -40,7 +44,7 @@ Exit codes: 0 done, 1 refused or failed (the Reason is on stderr), 2 wrong usage
 
 struct Arguments {
   std::string verb;
-  std::string config, init, spki_out, certificate, chain, dir;
+  std::string config, init, spki_out, certificate, chain, dir, command;
   bool check_config = false, version = false, help = false;
 };
 
@@ -51,6 +55,7 @@ bool Parse(int argc, char** argv, Arguments& out) {
                                     {"certificate", required_argument, nullptr, 'e'},
                                     {"chain", required_argument, nullptr, 'n'},
                                     {"dir", required_argument, nullptr, 'd'},
+                                    {"command", required_argument, nullptr, 'm'},
                                     {"check-config", no_argument, nullptr, 'k'},
                                     {"version", no_argument, nullptr, 'v'},
                                     {"help", no_argument, nullptr, 'h'},
@@ -75,6 +80,9 @@ bool Parse(int argc, char** argv, Arguments& out) {
         break;
       case 'd':
         out.dir = optarg;
+        break;
+      case 'm':
+        out.command = optarg;
         break;
       case 'k':
         out.check_config = true;
@@ -149,7 +157,7 @@ int Main(int argc, char** argv) {
   const auto settings = LoadSettings(arguments.config);
   if (!settings.ok()) return Report(settings.status());
   if (arguments.check_config) {
-    puts("configuration is usable");
+    printf("configuration is usable; SHA-256 %s\n", ToHex(settings->file_sha256).c_str());
     return 0;
   }
   if (arguments.verb == "init") {
@@ -159,6 +167,12 @@ int Main(int argc, char** argv) {
   if (arguments.verb == "set-device-certificate") {
     if (arguments.certificate.empty()) return Usage();
     return Report(InstallDeviceCertificate(*settings, arguments.certificate, arguments.chain));
+  }
+  if (arguments.verb == "upgrade") {
+    if (arguments.command.empty()) return Usage();
+    const auto program = ThisProgram();
+    if (!program.ok()) return Report(program.status());
+    return Report(UpgradeState(*settings, arguments.command, *program, FormatSteps()));
   }
   if (!arguments.verb.empty()) return Usage();
   return Report(RunCore(*settings));

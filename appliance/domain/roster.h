@@ -52,12 +52,20 @@ struct CoreIdentity {
   uint64_t roster_version = 1;
   Digest configuration_sha256{};           // of the file the core may start with
   std::vector<Bytes> device_roots;         // DER
-  std::vector<PinnedHost> pinned_hosts;    // empty: the configuration's alone
+  std::vector<PinnedHost> pinned_hosts;    // the only ones the link accepts
   std::optional<ApprovedUpgrade> upgrade;  // approved and not carried out yet
 };
 
 // Whether what ends at `until` (0: never) still counts at `now`.
 inline bool Stands(WallTime until, WallTime now) { return until.ms == 0 || now < until; }
+
+// Whether the link accepts a host with this certificate.
+inline bool IsPinned(const CoreIdentity& identity, const Digest& certificate_sha256, WallTime now) {
+  for (const PinnedHost& each : identity.pinned_hosts) {
+    if (each.certificate_sha256 == certificate_sha256 && Stands(each.until, now)) return true;
+  }
+  return false;
+}
 
 }  // namespace intaglio::appliance
 

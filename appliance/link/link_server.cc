@@ -248,15 +248,21 @@ LinkServer::~LinkServer() { Stop(); }
 StatusOr<std::unique_ptr<LinkServer>> LinkServer::Start(const LinkServerConfig& config,
                                                         FrameHandler& handler,
                                                         LinkObserver& observer) {
+  return Start(config, PeerJudge(), handler, observer);
+}
+
+StatusOr<std::unique_ptr<LinkServer>> LinkServer::Start(const LinkServerConfig& config,
+                                                        PeerJudge judge, FrameHandler& handler,
+                                                        LinkObserver& observer) {
   if (config.workers == 0 || config.max_connections == 0) {
     return Fail(kLinkConfig, "workers and max_connections must be at least 1");
   }
   if (config.unix_socket.empty() == config.tcp_listen.empty()) {
     return Fail(kLinkConfig, "exactly one of unix_socket and tcp_listen is needed");
   }
-  ASSIGN_OR_RETURN(
-      auto identity,
-      TlsIdentity::Create(config.certificate_pem, config.private_key_pem, config.pinned_peer_pem));
+  ASSIGN_OR_RETURN(auto identity,
+                   TlsIdentity::Create(config.certificate_pem, config.private_key_pem,
+                                       config.pinned_peer_pem, std::move(judge)));
   ASSIGN_OR_RETURN(Listener listener,
                    config.unix_socket.empty()
                        ? Listener::OnTcp(config.tcp_listen)

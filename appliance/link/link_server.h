@@ -10,6 +10,7 @@
 #include <string>
 
 #include "appliance/link/frame_handler.h"
+#include "appliance/link/tls_session.h"
 #include "base/clock.h"
 #include "base/secret_bytes.h"
 
@@ -39,6 +40,11 @@ class LinkServer final {
   // Serves from now on. `handler` and `observer` outlive it. kLinkConfig.
   static StatusOr<std::unique_ptr<LinkServer>> Start(const LinkServerConfig& config,
                                                      FrameHandler& handler, LinkObserver& observer);
+  // `judge` decides instead of pinned_peer_pem, at each handshake and each reading, so that a
+  // certificate taken off ends its connections.
+  static StatusOr<std::unique_ptr<LinkServer>> Start(const LinkServerConfig& config,
+                                                     PeerJudge judge, FrameHandler& handler,
+                                                     LinkObserver& observer);
   ~LinkServer();
   LinkServer(const LinkServer&) = delete;
   LinkServer& operator=(const LinkServer&) = delete;

@@ -4,6 +4,7 @@
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
+#include <mbedtls/md.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
@@ -57,6 +58,7 @@ struct TlsIdentity::Impl {
   mbedtls_pk_context key;
   mbedtls_entropy_context entropy;
   mbedtls_ctr_drbg_context drbg;
+  PeerJudge judge;
   std::mutex drbg_mutex;  // Debian's build has no threading layer of its own
 
   Impl() {
@@ -82,7 +84,18 @@ struct TlsIdentity::Impl {
     return mbedtls_ctr_drbg_random(&self->drbg, out, size);
   }
 
+  static Digest DigestOf(const mbedtls_x509_crt& shown) {
+    Digest digest{};
+    // Of octets in memory this cannot fail; if it did, no certificate has the digest of zeros.
+    if (mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), shown.raw.p, shown.raw.len,
+                   digest.data()) != 0) {
+      digest.fill(0);
+    }
+    return digest;
+  }
+
   bool IsPinned(const mbedtls_x509_crt& shown) const {
+    if (judge) return judge(DigestOf(shown));
     return Equal({shown.raw.p, shown.raw.len}, {pinned.raw.p, pinned.raw.len});
   }
 
@@ -147,8 +160,10 @@ TlsIdentity::~TlsIdentity() = default;
 
 StatusOr<std::unique_ptr<TlsIdentity>> TlsIdentity::Create(ByteView certificate_pem,
                                                            const SecretBytes& private_key_pem,
-                                                           ByteView pinned_peer_pem) {
+                                                           ByteView pinned_peer_pem,
+                                                           PeerJudge judge) {
   auto impl = std::make_unique<Impl>();
+  impl->judge = std::move(judge);
   RETURN_IF_ERROR(impl->Load(certificate_pem, private_key_pem, pinned_peer_pem));
   RETURN_IF_ERROR(impl->Configure());
   return std::unique_ptr<TlsIdentity>(new TlsIdentity(std::move(impl)));
@@ -158,6 +173,7 @@ struct TlsSession::Impl {
   mbedtls_ssl_context ssl;
   TlsIdentity::Impl* identity = nullptr;
   int fd = -1;
+  Digest peer{};  // of the certificate shown
   Impl() { mbedtls_ssl_init(&ssl); }
   ~Impl() { mbedtls_ssl_free(&ssl); }
 };
@@ -192,11 +208,15 @@ StatusOr<TlsStep> TlsSession::Handshake() {
   if (peer == nullptr || !impl_->identity->IsPinned(*peer)) {
     return Fail(kLinkPeerUnknown, "the handshake ended without the pinned certificate");
   }
+  impl_->peer = TlsIdentity::Impl::DigestOf(*peer);
   return TlsStep::kDone;
 }
 
 StatusOr<TlsStep> TlsSession::Read(std::span<uint8_t> buffer, size_t& size) {
   size = 0;
+  if (impl_->identity->judge && !impl_->identity->judge(impl_->peer)) {
+    return Fail(kLinkPeerUnknown, "its certificate was taken off");
+  }
   const int rc = mbedtls_ssl_read(&impl_->ssl, buffer.data(), buffer.size());
   if (rc > 0) {
     size = static_cast<size_t>(rc);

@@ -3,6 +3,7 @@
 #ifndef INTAGLIO_APPLIANCE_LINK_TLS_SESSION_H_
 #define INTAGLIO_APPLIANCE_LINK_TLS_SESSION_H_
 
+#include <functional>
 #include <memory>
 
 #include "base/bytes.h"
@@ -10,14 +11,17 @@
 
 namespace intaglio::appliance {
 
-// Own certificate and key and the one peer certificate that is accepted; made once, shared by all
-// connections.
+// Whether a peer's certificate, by its SHA-256, is accepted at this moment. Thread-safe.
+using PeerJudge = std::function<bool(const Digest& certificate_sha256)>;
+
+// Own certificate and key and which peer is accepted; made once, shared by all connections.
 class TlsIdentity final {
  public:
-  // PEM each. kLinkConfig naming what cannot be used.
+  // PEM each. `judge` decides on peers; if it is empty, `pinned_peer_pem` is the only one accepted.
+  // kLinkConfig naming what cannot be used.
   static StatusOr<std::unique_ptr<TlsIdentity>> Create(ByteView certificate_pem,
                                                        const SecretBytes& private_key_pem,
-                                                       ByteView pinned_peer_pem);
+                                                       ByteView pinned_peer_pem, PeerJudge judge);
   ~TlsIdentity();
   TlsIdentity(const TlsIdentity&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;
@@ -40,10 +44,11 @@ class TlsSession final {
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
-  // kDone once the handshake is complete and the peer's certificate is, octet for octet, the pinned
-  // one. kLinkHandshake, kLinkPeerUnknown.
+  // kDone once the handshake is complete and the peer's certificate is one that is accepted, octet
+  // for octet. kLinkHandshake, kLinkPeerUnknown.
   StatusOr<TlsStep> Handshake();
-  // Reads up to `buffer`; `size` says how much. kLinkBroken.
+  // Reads up to `buffer`; `size` says how much. kLinkBroken; kLinkPeerUnknown once the peer's
+  // certificate is no longer accepted.
   StatusOr<TlsStep> Read(std::span<uint8_t> buffer, size_t& size);
   // Writes some of `octets`; `size` says how much. After kWantWrite the same octets must come
   // again.

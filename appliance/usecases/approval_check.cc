@@ -12,13 +12,23 @@ namespace intaglio::appliance {
 StatusOr<Approved> ApprovalCheck::Check(const CoreServices& services, ByteView statement,
                                         const std::vector<Approval>& approvals, Role role,
                                         size_t need) {
+  return CheckAgainst(
+      *services.identity.Get(), services.time.Estimate(),
+      [&](ByteView spki, const Digest& digest, ByteView signature) {
+        return services.token.VerifyEs256(spki, digest, signature);
+      },
+      statement, approvals, role, need);
+}
+
+StatusOr<Approved> ApprovalCheck::CheckAgainst(const CoreIdentity& identity, WallTime now,
+                                               const Verify& verify, ByteView statement,
+                                               const std::vector<Approval>& approvals, Role role,
+                                               size_t need) {
   const Digest digest = Sha256(statement);
   std::vector<OfficerId> officers;
   std::set<std::string> people;
-  const auto identity = services.identity.Get();
-  const WallTime now = services.time.Estimate();
   for (const Approval& approval : approvals) {
-    const auto& roster = identity->roster;
+    const auto& roster = identity.roster;
     const auto officer = std::find_if(roster.begin(), roster.end(), [&](const Officer& each) {
       return each.id == approval.officer_id && each.role == role;
     });
@@ -28,7 +38,7 @@ StatusOr<Approved> ApprovalCheck::Check(const CoreServices& services, ByteView s
     if (!Stands(officer->until, now)) {
       return Fail(kOfficerExpired, officer->name + "'s key ended " + ToIso8601(officer->until));
     }
-    RETURN_IF_ERROR(services.token.VerifyEs256(officer->spki, digest, approval.signature));
+    RETURN_IF_ERROR(verify(officer->spki, digest, approval.signature));
     if (std::find(officers.begin(), officers.end(), officer->id) == officers.end()) {
       officers.push_back(officer->id);
     }

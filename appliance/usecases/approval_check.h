@@ -2,6 +2,7 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_APPROVAL_CHECK_H_
 #define INTAGLIO_APPLIANCE_USECASES_APPROVAL_CHECK_H_
 
+#include <functional>
 #include <vector>
 
 #include "appliance/policy/approved.h"
@@ -17,6 +18,14 @@ class ApprovalCheck final {
   // Thread-safe.
   static StatusOr<Approved> Check(const CoreServices& services, ByteView statement,
                                   const std::vector<Approval>& approvals, Role role, size_t need);
+
+  // The same for who has no services yet: the console. `verify` is kSignatureWrong if a signature
+  // over the digest does not verify.
+  using Verify = std::function<Status(ByteView spki, const Digest& digest, ByteView signature)>;
+  static StatusOr<Approved> CheckAgainst(const CoreIdentity& identity, WallTime now,
+                                         const Verify& verify, ByteView statement,
+                                         const std::vector<Approval>& approvals, Role role,
+                                         size_t need);
 };
 
 }  // namespace intaglio::appliance
