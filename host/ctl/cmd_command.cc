@@ -1,9 +1,11 @@
 // Security officers' commands: composed and signed offline, executed by an administrator.
 #include "host/ctl/certificate_report.h"
+#include "host/ctl/command_draft.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/inputs.h"
 #include "host/ctl/key_file.h"
 #include "host/ctl/reasons.h"
+#include "host/ctl/roster_file.h"
 #include "host/ctl/statements.h"
 #include "host/statements/statement_composer.h"
 #include "host/x509/pem.h"
@@ -15,41 +17,6 @@ namespace {
 
 namespace pb = ::intaglio::core::v1;
 namespace hpb = ::intaglio::host::v1;
-
-struct ComposeFlags {
-  std::string nonce;
-  std::string core_instance;
-  uint32_t hours = 12;
-  std::string out;
-};
-
-void BindCompose(Flags& flags, ComposeFlags& o) {
-  flags.Required("--nonce", o.nonce, "from 'intaglio core begin-command', hexadecimal")
-      .Required("--core-instance", o.core_instance, "the core that may execute it, hexadecimal")
-      .Number("--hours", o.hours, {1, 24}, "until it expires")
-      .Required("--out", o.out, "command file to write");
-}
-
-StatusOr<pb::Command> StartCommand(const ComposeFlags& flags, Session& session) {
-  ASSIGN_OR_RETURN(const Bytes nonce, HexArgument("--nonce", flags.nonce, kDigestOctets));
-  ASSIGN_OR_RETURN(const Bytes instance,
-                   HexArgument("--core-instance", flags.core_instance, kIdOctets));
-  pb::Command command;
-  command.set_context(std::string(kCommandContext));
-  command.set_core_instance(AsString(instance));
-  command.set_nonce(AsString(nonce));
-  command.set_issued_at_ms(session.clock().Now().ms);
-  command.set_expires_at_ms((session.clock().Now() + flags.hours * kHour).ms);
-  return command;
-}
-
-StatusOr<Report> FinishCommand(const pb::Command& command, const std::string& out) {
-  const Bytes octets = SerializeCanonical(command);
-  RETURN_IF_ERROR(WriteFile(out, octets, 0644));
-  Report report = ReportOf(command);
-  report.Octets("command_sha256", Sha256(octets)).Text("command", out);
-  return report;
-}
 
 struct GenerateKeyFlags {
   ComposeFlags compose;
@@ -104,7 +71,8 @@ struct ReadCommand {
   Report shown;
 };
 
-StatusOr<ReadCommand> LoadCommand(const std::string& file) {
+// `present` names what a new roster is compared with; may be empty.
+StatusOr<ReadCommand> LoadCommand(const std::string& file, const std::string& present) {
   ReadCommand out;
   ASSIGN_OR_RETURN(out.octets, ReadInput(file, kMostStatement));
   RETURN_IF_ERROR(ReadStatement(out.octets, kCommandContext, out.message));
@@ -118,27 +86,36 @@ StatusOr<ReadCommand> LoadCommand(const std::string& file) {
         ReportOfCertificate(AsBytes(out.message.install_ca_certificate().certificate())));
     out.shown.Part("certificate_says", std::move(certificate));
   }
+  if (!present.empty()) {
+    if (!out.message.has_change_roster()) {
+      return Fail(kArgumentInvalid, "--present: the command changes no roster");
+    }
+    ASSIGN_OR_RETURN(const pb::ChangeRoster before, LoadRoster(present));
+    out.shown.Part("changes", RosterChanges(before, out.message.change_roster()));
+  }
   out.shown.Octets("command_sha256", Sha256(out.octets));
   return out;
 }
 
 struct CommandFileFlags {
   std::string file;
+  std::string present;
 };
 
 StatusOr<Report> CommandShow(const CommandFileFlags& flags, Session&) {
-  ASSIGN_OR_RETURN(ReadCommand command, LoadCommand(flags.file));
+  ASSIGN_OR_RETURN(ReadCommand command, LoadCommand(flags.file, flags.present));
   return std::move(command.shown);
 }
 
 struct CommandSignFlags {
   std::string file;
+  std::string present;
   std::string key;
   std::string out;
 };
 
 StatusOr<Report> CommandSign(const CommandSignFlags& flags, Session& session) {
-  ASSIGN_OR_RETURN(const ReadCommand command, LoadCommand(flags.file));
+  ASSIGN_OR_RETURN(const ReadCommand command, LoadCommand(flags.file, flags.present));
   ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(flags.key));
   session.Show("Command to the core", command.shown);
   RETURN_IF_ERROR(session.Confirm("Approve this command?"));
@@ -154,10 +131,11 @@ struct CommandExecuteFlags {
   std::string file;
   std::vector<std::string> approvals;
   std::string spki_out;
+  std::string signed_out;
 };
 
 StatusOr<Report> CommandExecute(const CommandExecuteFlags& flags, Session& session) {
-  ASSIGN_OR_RETURN(const ReadCommand command, LoadCommand(flags.file));
+  ASSIGN_OR_RETURN(const ReadCommand command, LoadCommand(flags.file, ""));
   hpb::ExecuteCommandRequest request;
   request.mutable_command()->set_statement(AsString(command.octets));
   for (const std::string& each : flags.approvals) {
@@ -165,6 +143,10 @@ StatusOr<Report> CommandExecute(const CommandExecuteFlags& flags, Session& sessi
     if (!ParseCanonical(octets, *request.mutable_command()->add_approvals())) {
       return Fail(kStatementNotCanonical, each + ": not an approval of 'intaglio command sign'");
     }
+  }
+  // Before the call: the console needs the file even where the answer was lost.
+  if (!flags.signed_out.empty()) {
+    RETURN_IF_ERROR(WriteFile(flags.signed_out, SerializeCanonical(request.command()), 0644));
   }
   ASSIGN_OR_RETURN(const auto response, session.Call<hpb::ExecuteCommandResponse>(
                                             "Administration/ExecuteCommand", request));
@@ -175,12 +157,11 @@ StatusOr<Report> CommandExecute(const CommandExecuteFlags& flags, Session& sessi
 }
 
 void AddCompose(CommandTable& table) {
-  static constexpr char kEnd[] = " --nonce HEX --core-instance HEX --out command.bin";
   table.Noun("command compose", "Write a command for officers to sign");
   table.Add<GenerateKeyFlags>(
       {"command compose generate-key", "Orders a key of the service",
        std::string("intaglio command compose generate-key --purpose ca-issuing --label ca-1") +
-           kEnd},
+           kComposeEnd},
       [](Flags& flags, GenerateKeyFlags& o) {
         BindCompose(flags, o.compose);
         flags.Required("--purpose", o.purpose, "ca-issuing or status")
@@ -191,7 +172,7 @@ void AddCompose(CommandTable& table) {
   table.Add<InstallCaFlags>(
       {"command compose install-ca", "Tells the core the certificate of its CA key",
        std::string("intaglio command compose install-ca --ca-key-id HEX --certificate ca.pem") +
-           kEnd},
+           kComposeEnd},
       [](Flags& flags, InstallCaFlags& o) {
         BindCompose(flags, o.compose);
         flags.Required("--ca-key-id", o.ca_key_id, "hexadecimal")
@@ -200,7 +181,7 @@ void AddCompose(CommandTable& table) {
       ComposeInstallCa);
   table.Add<ConfirmTimeFlags>(
       {"command compose confirm-time", "Ends the stop that a clock jump caused",
-       std::string("intaglio command compose confirm-time") + kEnd},
+       std::string("intaglio command compose confirm-time") + kComposeEnd},
       [](Flags& flags, ConfirmTimeFlags& o) { BindCompose(flags, o.compose); }, ComposeConfirmTime);
 }
 
@@ -209,15 +190,20 @@ void AddCompose(CommandTable& table) {
 void AddCommandCommands(CommandTable& table) {
   table.Noun("command", "What M of N security officers order the core to do");
   AddCompose(table);
+  AddDecisionCommands(table);
   table.Add<CommandFileFlags>(
       {"command show", "Shows a command from its octets", "intaglio command show command.bin"},
-      [](Flags& flags, CommandFileFlags& o) { flags.Required("FILE", o.file, "command file"); },
+      [](Flags& flags, CommandFileFlags& o) {
+        flags.Required("FILE", o.file, "command file")
+            .Optional("--present", o.present, "the present roster, to show what changes");
+      },
       CommandShow);
   table.Add<CommandSignFlags>(
       {"command sign", "Shows a command and signs exactly its octets",
        "intaglio command sign command.bin --key officer1.key --out approval1.bin"},
       [](Flags& flags, CommandSignFlags& o) {
         flags.Required("FILE", o.file, "command file")
+            .Optional("--present", o.present, "the present roster, to show what changes")
             .Required("--key", o.key, "the officer's private key")
             .Required("--out", o.out, "approval file to write");
       },
@@ -228,7 +214,9 @@ void AddCommandCommands(CommandTable& table) {
       [](Flags& flags, CommandExecuteFlags& o) {
         flags.Required("FILE", o.file, "command file")
             .Several("--approval", o.approvals, "approval file; one for each officer")
-            .Optional("--spki-out", o.spki_out, "public key of a key made, PEM");
+            .Optional("--spki-out", o.spki_out, "public key of a key made, PEM")
+            .Optional("--signed-out", o.signed_out,
+                      "command and approvals in one file, for intaglio-core upgrade");
       },
       CommandExecute);
 }

@@ -183,6 +183,7 @@ int RunIntaglio(int argc, const char* const* argv, const Terminal& terminal) {
   AddRevocationCommands(table);
   AddJournalCommands(table);
   AddPolicyCommands(table);
+  AddRecoverCommand(table);
   SystemClock clock;
   SystemRng rng;
   return table.Run(argc, argv, terminal, clock, rng);

@@ -101,6 +101,7 @@ void AddSigningCommands(CommandTable& table);
 void AddRevocationCommands(CommandTable& table);
 void AddJournalCommands(CommandTable& table);
 void AddPolicyCommands(CommandTable& table);
+void AddRecoverCommand(CommandTable& table);
 
 // The whole program.
 int RunIntaglio(int argc, const char* const* argv, const Terminal& terminal);

@@ -25,6 +25,8 @@ void Session::Show(std::string_view title, const Report& report) {
   terminal_.err << "--- " << title << "\n" << report.ForPeople() << "---" << std::endl;
 }
 
+void Session::Progress(std::string_view line) { terminal_.err << line << std::endl; }
+
 Status Session::Confirm(std::string_view question) {
   if (flags_.yes) return OkStatus();
   terminal_.err << question << " Type yes: " << std::flush;

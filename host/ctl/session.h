@@ -46,6 +46,8 @@ class Session final {
 
   // Shows what is about to be signed.
   void Show(std::string_view title, const Report& report);
+  // A line about long work, not part of the answer.
+  void Progress(std::string_view line);
   // OK with --yes or when the person types "yes"; kNotConfirmed.
   Status Confirm(std::string_view question);
 

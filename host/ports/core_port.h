@@ -14,6 +14,15 @@
 
 namespace intaglio::host {
 
+// An entry of the core's roster, as the core says.
+struct CoreOfficer {
+  Bytes officer_id;
+  int role = 0;  // number of Role in statements.proto
+  std::string name;
+  Bytes spki;
+  WallTime until;  // 0: no end
+};
+
 struct CoreStatus {
   Bytes core_instance;
   Bytes boot_id;
@@ -24,6 +33,11 @@ struct CoreStatus {
   uint64_t journal_sequence = 0;
   Bytes journal_head;
   uint32_t commands_need = 0;
+  uint64_t roster_version = 0;
+  std::vector<CoreOfficer> roster;
+  std::string qscd_entry_id;
+  WallTime qscd_valid_until;
+  uint32_t instance_epoch = 0;
 };
 
 struct CoreKey {

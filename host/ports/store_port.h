@@ -36,6 +36,7 @@ class StoreTransaction {
   // kStoreConflict if the same authority is pending already.
   virtual Status PutPendingChange(const PendingChange& change) = 0;
   virtual Status DropPendingChange(const PendingChange& change) = 0;
+  virtual StatusOr<std::optional<ServiceKey>> FindServiceKey(const std::string& id) = 0;
   virtual Status PutServiceKey(const ServiceKey& key) = 0;
   virtual Status PutCrl(const PublishedCrl& crl) = 0;
   // Keeps an answer made from `made_from`, unless the status log has gone on since: a stale "good"

@@ -169,7 +169,8 @@ void UpsertCredential(soci::session& sql, const Credential& credential) {
          "intended_tbs, serial_key, certificate, not_after, changed_at, reason, agreement_cms) "
          "VALUES (:id, :application, :record, :spki, :evidence, :state, :tbs, :serial, "
          ":certificate, :not_after, :changed, :reason, :cms) ON CONFLICT (id) DO UPDATE SET "
-         "sealed_record = excluded.sealed_record, evidence = excluded.evidence, "
+         "sealed_record = excluded.sealed_record, spki = excluded.spki, "
+         "evidence = excluded.evidence, "
          "state = excluded.state, intended_tbs = excluded.intended_tbs, "
          "serial_key = excluded.serial_key, certificate = excluded.certificate, "
          "not_after = excluded.not_after, changed_at = excluded.changed_at, "
@@ -251,6 +252,7 @@ void UpsertServiceKey(soci::session& sql, const ServiceKey& key) {
   sql << "INSERT INTO service_key (id, purpose, sealed_record, spki, certificate, chain, "
          "activated) VALUES (:id, :purpose, :record, :spki, :certificate, :chain, 0) "
          "ON CONFLICT (id) DO UPDATE SET sealed_record = excluded.sealed_record, "
+         "spki = excluded.spki, "
          "certificate = excluded.certificate, chain = excluded.chain",
       soci::use(key.id), soci::use(purpose), soci::use(record), soci::use(spki),
       soci::use(certificate), soci::use(chain);

@@ -119,6 +119,9 @@ class SqlTransaction final : public StoreTransaction {
     DeletePendingChange(sql_, change);
     return OkStatus();
   }
+  StatusOr<std::optional<ServiceKey>> FindServiceKey(const std::string& id) override {
+    return SelectServiceKey(sql_, id);
+  }
   Status PutServiceKey(const ServiceKey& key) override {
     UpsertServiceKey(sql_, key);
     return OkStatus();

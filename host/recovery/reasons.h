@@ -1,0 +1,19 @@
+// Reasons of rebuilding a database. Append only; an id is never reused. HST-0770 to HST-0779.
+#ifndef INTAGLIO_HOST_RECOVERY_REASONS_H_
+#define INTAGLIO_HOST_RECOVERY_REASONS_H_
+
+#include "base/status.h"
+
+namespace intaglio::host {
+
+#define INTAGLIO_RECOVERY_REASONS(X)                                                      \
+  X(kRecoveryUnreadable, "HST-0770", "RECOVERY_UNREADABLE", kDataLoss, kPublic,           \
+    "a line that chains says something this program cannot enter")                        \
+  X(kRecoveryIncomplete, "HST-0771", "RECOVERY_INCOMPLETE", kFailedPrecondition, kPublic, \
+    "the journal begins too late for a database without its earlier rows")
+
+INTAGLIO_REASON_TABLE(kRecoveryReasons, INTAGLIO_RECOVERY_REASONS)
+
+}  // namespace intaglio::host
+
+#endif  // INTAGLIO_HOST_RECOVERY_REASONS_H_
