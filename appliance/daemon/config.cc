@@ -54,15 +54,47 @@ Status RequireAbsolute(const std::string& field, const std::string& path) {
 }
 
 StatusOr<TokenSettings> CheckToken(const pb::TokenConfig& config) {
-  TokenSettings out{
-      config.module(),      config.selector(), config.pin_file(), config.storage_key(), 8,
-      config.softhsm_conf()};
+  TokenSettings out{.module = config.module(),
+                    .selector = config.selector(),
+                    .pin_file = config.pin_file(),
+                    .storage_key = config.storage_key(),
+                    .softhsm_conf = config.softhsm_conf()};
   RETURN_IF_ERROR(RequireAbsolute("token.module", out.module));
   RETURN_IF_ERROR(RequireAbsolute("token.pin_file", out.pin_file));
   if (out.selector.empty()) return Bad("token.selector", "is required: a label or a pkcs11: URI");
   if (out.storage_key.empty()) return Bad("token.storage_key", "is required: the label of the key");
   if (config.max_sessions() > 256) return Bad("token.max_sessions", "at most 256");
   if (config.max_sessions() > 0) out.max_sessions = config.max_sessions();
+  if (config.idle_timeout_seconds() > kDay / kSecond) {
+    return Bad("token.idle_timeout_seconds", "at most a day, 86400");
+  }
+  out.idle_timeout = config.idle_timeout_seconds() * kSecond;
+  if (config.cached_keys() > 4096) return Bad("token.cached_keys", "at most 4096");
+  if (config.cached_keys() > 0) out.cached_keys = config.cached_keys();
+  if (config.reinitialise_after_objects() > 0) {
+    if (config.reinitialise_after_objects() < 1000) {
+      return Bad("token.reinitialise_after_objects", "at least 1000: each time every session ends");
+    }
+    out.reinitialise_after = config.reinitialise_after_objects();
+  }
+  return out;
+}
+
+// Tokens that stand in for the first wrap under the same key; a process has one SoftHSM.
+StatusOr<std::vector<TokenSettings>> CheckStandbyTokens(const pb::CoreConfig& config,
+                                                        const TokenSettings& first) {
+  if (config.standby_tokens_size() > 7) return Bad("standby_tokens", "at most 7");
+  std::vector<TokenSettings> out;
+  for (const pb::TokenConfig& each : config.standby_tokens()) {
+    ASSIGN_OR_RETURN(TokenSettings token, CheckToken(each));
+    if (token.storage_key != first.storage_key) {
+      return Bad("standby_tokens.storage_key", "must be the first token's, " + first.storage_key);
+    }
+    if (!token.softhsm_conf.empty() && token.softhsm_conf != first.softhsm_conf) {
+      return Bad("standby_tokens.softhsm_conf", "a process has one; it is the first token's");
+    }
+    out.push_back(std::move(token));
+  }
   return out;
 }
 
@@ -139,6 +171,7 @@ StatusOr<CoreSettings> LoadSettings(const std::string& path) {
     return Bad("boundary", "is required: BOUNDARY_LAB or BOUNDARY_PRODUCTION");
   }
   ASSIGN_OR_RETURN(out.token, CheckToken(config.token()));
+  ASSIGN_OR_RETURN(out.standby_tokens, CheckStandbyTokens(config, out.token));
   ASSIGN_OR_RETURN(out.link, CheckLink(config.link(), out.boundary));
   return out;
 }

@@ -3,6 +3,7 @@
 #define INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
 
 #include <string>
+#include <vector>
 
 #include "appliance/domain/roster.h"
 #include "appliance/link/link_server.h"
@@ -19,12 +20,16 @@ struct TokenSettings {
   std::string storage_key;
   size_t max_sessions = 8;
   std::string softhsm_conf;
+  Duration idle_timeout = 0;  // 0: never
+  size_t cached_keys = 256;   // in each session
+  uint64_t reinitialise_after = 1'000'000;
 };
 
 struct CoreSettings {
   std::string state_dir;
   BoundaryKind boundary = BoundaryKind::kProduction;
   TokenSettings token;
+  std::vector<TokenSettings> standby_tokens;
   LinkServerConfig link;
   Digest file_sha256{};  // of the file's octets: what officers approve
 };

@@ -39,6 +39,25 @@ TEST_F(ConfigTest, EachFieldIsCheckedAndNamed) {
   ExpectNamed(lab_ + "token { module: \"/m.so\" }", "token.pin_file");
   ExpectNamed(lab_ + token_ + "token { max_sessions: 257 }", "line");  // token stands twice
   ExpectNamed(lab_ + token_, "link");
+  const auto token_with = [&](const std::string& field) {
+    return lab_ +
+           "token { module: \"/m.so\" selector: \"core\" pin_file: \"/pin\" storage_key: \"s\" " +
+           field + " }\n";
+  };
+  ExpectNamed(token_with("max_sessions: 257"), "token.max_sessions");
+  ExpectNamed(token_with("idle_timeout_seconds: 86401"), "token.idle_timeout_seconds");
+  ExpectNamed(token_with("cached_keys: 4097"), "token.cached_keys");
+  ExpectNamed(token_with("reinitialise_after_objects: 999"), "token.reinitialise_after_objects");
+  ExpectNamed(
+      token_with("idle_timeout_seconds: 600 cached_keys: 1 reinitialise_after_objects: 1000"),
+      "link");
+  const std::string standby =
+      "standby_tokens { module: \"/n.so\" selector: \"b\" pin_file: \"/pin\" storage_key: ";
+  ExpectNamed(lab_ + token_ + standby + "\"s\" }", "link");
+  ExpectNamed(lab_ + token_ + standby + "\"t\" }", "standby_tokens.storage_key");
+  ExpectNamed(lab_ + token_ + standby + "\"s\" softhsm_conf: \"/c\" }",
+              "standby_tokens.softhsm_conf");
+  ExpectNamed(lab_ + token_ + standby + "\"s\" max_sessions: 300 }", "token.max_sessions");
   ExpectNamed(lab_ + token_ + "link { unix_socket: \"/u\" tcp_listen: \"127.0.0.1:1\" }", "link");
   ExpectNamed(
       "state_dir: \"/s\" boundary: BOUNDARY_PRODUCTION\n" + token_ + "link { unix_socket: \"/u\" }",
@@ -52,7 +71,7 @@ TEST_F(ConfigTest, AFileOthersMayWriteIsNotRead) { EXPECT_TRUE(Is(Load(lab_, 062
 TEST_F(ConfigTest, ARosterNeedsDualControl) {
   const std::string path = folder_.path() + "/init.textproto";
   ASSERT_TRUE(WriteFile(path, AsBytes("commands_need: 1"), 0600).ok());
-  EXPECT_TRUE(Is(LoadInit(path).status(), kConfigInvalid));
+  EXPECT_TRUE(Is(LoadInit(path).status(), kRosterUnsafe));
   ASSERT_TRUE(WriteFile(path, AsBytes("officers { name: \"a\" role: \"king\" }"), 0600).ok());
   const Status status = LoadInit(path).status();
   EXPECT_TRUE(Is(status, kConfigInvalid));

@@ -11,6 +11,7 @@
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/startup_checks.h"
+#include "appliance/daemon/token_watch.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
 #include "appliance/domain/reasons.h"
@@ -175,6 +176,8 @@ Status RunCore(const CoreSettings& settings) {
                                 .content_digest = program.sha256,
                                 .note = std::string("intaglio-core ") + kVersion})
                       .status());
+  std::optional<TokenWatch> token_watch;
+  token_watch.emplace(*vault.token, *journal);
   const auto judge_peer = [&](const Digest& certificate) {
     return IsPinned(*identity.Get(), certificate, time.Estimate());
   };
@@ -206,6 +209,7 @@ Status RunCore(const CoreSettings& settings) {
   } while (!StopSignalled(kAnchorEvery));
   LogInfo("core.stopping");
   server->Stop();
+  token_watch.reset();
   ASSIGN_OR_RETURN(const Digest state_hash, vault.state->StateHash());
   RETURN_IF_ERROR(
       journal->Append({.type = EventType::kStopped, .state_hash = state_hash}).status());

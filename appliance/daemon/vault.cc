@@ -13,7 +13,6 @@ namespace intaglio::appliance {
 namespace {
 
 constexpr char kSealingKey[] = "intaglio-sealing";
-constexpr size_t kCachedKeysPerSession = 64;
 constexpr uint64_t kMapSize = uint64_t{8} << 30;  // sparse: the file grows with its content
 
 std::string MacKeyFile(const CoreSettings& settings) {
@@ -26,6 +25,18 @@ StatusOr<TokenSeal> MacKeySeal() {
   return TokenSeal{std::move(label), "intaglio/mac-key"};
 }
 
+StatusOr<tokens::SupervisedTokenConfig> Supervised(const TokenSettings& settings) {
+  ASSIGN_OR_RETURN(auto selector, tokens::TokenSelector::Parse(settings.selector));
+  ASSIGN_OR_RETURN(SecretBytes pin, ReadSecretFile(settings.pin_file));
+  return tokens::SupervisedTokenConfig{.module_path = settings.module,
+                                       .selector = std::move(selector),
+                                       .pin = std::move(pin),
+                                       .limits = {.max_sessions = settings.max_sessions,
+                                                  .cached_keys_per_session = settings.cached_keys},
+                                       .idle_timeout = settings.idle_timeout,
+                                       .reinitialise_after = settings.reinitialise_after};
+}
+
 }  // namespace
 
 std::string JournalDir(const CoreSettings& settings) { return settings.state_dir + "/journal"; }
@@ -34,14 +45,16 @@ StatusOr<Vault> OpenToken(const CoreSettings& settings) {
   if (!settings.token.softhsm_conf.empty()) {
     setenv("SOFTHSM2_CONF", settings.token.softhsm_conf.c_str(), 1);
   }
+  std::vector<tokens::SupervisedTokenConfig> all;
+  ASSIGN_OR_RETURN(auto first, Supervised(settings.token));
+  all.push_back(std::move(first));
+  for (const TokenSettings& standby : settings.standby_tokens) {
+    ASSIGN_OR_RETURN(auto other, Supervised(standby));
+    all.push_back(std::move(other));
+  }
   Vault vault;
-  ASSIGN_OR_RETURN(vault.module, tokens::Module::Load(settings.token.module));
-  ASSIGN_OR_RETURN(const auto selector, tokens::TokenSelector::Parse(settings.token.selector));
-  ASSIGN_OR_RETURN(const SecretBytes pin, ReadSecretFile(settings.token.pin_file));
-  ASSIGN_OR_RETURN(vault.token,
-                   tokens::Token::Open(vault.module, selector, pin,
-                                       {.max_sessions = settings.token.max_sessions,
-                                        .cached_keys_per_session = kCachedKeysPerSession}));
+  vault.clock = std::make_unique<SystemClock>();
+  ASSIGN_OR_RETURN(vault.token, tokens::Supervisor::Open(std::move(all), *vault.clock, {}));
   return vault;
 }
 

@@ -10,18 +10,19 @@
 
 #include "appliance/daemon/config.h"
 #include "appliance/state/lmdb_state.h"
+#include "base/clock.h"
 #include "base/rng.h"
-#include "tokens/pkcs11/token.h"
+#include "tokens/pkcs11/supervisor.h"
 
 namespace intaglio::appliance {
 
 struct Vault {
-  std::shared_ptr<tokens::Module> module;
-  std::unique_ptr<tokens::Token> token;
+  std::unique_ptr<const Clock> clock;  // the supervisor's
+  std::unique_ptr<tokens::Supervisor> token;
   std::unique_ptr<LmdbState> state;
 };
 
-// The token alone, logged in.
+// The token alone, logged in, and those that stand in for it.
 StatusOr<Vault> OpenToken(const CoreSettings& settings);
 // Token and rows; kNotInitialised before `init`, kRecordKeyUnavailable if the token does not open
 // the seal. The token of another core is found here.

@@ -24,6 +24,20 @@ pb::Role ToProto(Role role) {
   return pb::ROLE_AUDITOR;
 }
 
+void SetTokenHealth(const TokenHealth& health, pb::TokenHealth& out) {
+  out.set_state(health.state);
+  out.set_sessions_open(static_cast<uint32_t>(health.sessions_open));
+  out.set_sessions_discarded(health.sessions_discarded);
+  out.set_logins(health.logins);
+  out.set_reinitialisations(health.reinitialisations);
+  out.set_fail_overs(health.fail_overs);
+  out.set_cache_hits(health.cache_hits);
+  out.set_cache_misses(health.cache_misses);
+  out.set_cache_evictions(health.cache_evictions);
+  out.set_recoveries(health.recoveries);
+  out.set_last_recovery_ms(static_cast<uint32_t>(health.last_recovery_ms));
+}
+
 }  // namespace
 
 Status RouteStatus(const RouteContext& core, const pb::StatusRequest&, pb::StatusResponse& out) {
@@ -59,6 +73,7 @@ Status RouteStatus(const RouteContext& core, const pb::StatusRequest&, pb::Statu
     entry.set_created_at_ms(each.facts.created_at.ms);
   }
   out.set_record_epoch(core.services.records.CurrentEpoch());
+  SetTokenHealth(core.services.token.Health(), *out.mutable_token());
   return OkStatus();
 }
 

@@ -1,5 +1,7 @@
 #include "appliance/token/pkcs11_keys.h"
 
+#include <algorithm>
+
 #include "appliance/crypto/ecdsa.h"
 #include "appliance/domain/reasons.h"
 #include "tokens/pkcs11/reasons.h"
@@ -39,6 +41,16 @@ KeyOrigin FromToken(const tokens::KeyOrigin& origin) {
 void ForX509(KeyAlgorithm algorithm, std::vector<Bytes>& signatures) {
   if (algorithm != KeyAlgorithm::kP256 && algorithm != KeyAlgorithm::kP384) return;
   for (Bytes& each : signatures) each = SignatureToDer(each);
+}
+
+// The preferred token's state; degraded where another one has to stand in for it.
+std::string StateOf(const tokens::SupervisorStatus& found) {
+  const tokens::TokenState first = found.tokens.front().state;
+  const bool another = std::ranges::any_of(found.tokens, [](const tokens::TokenStanding& each) {
+    return each.state == tokens::TokenState::kHealthy;
+  });
+  const bool stands_in = first != tokens::TokenState::kHealthy && another;
+  return std::string(NameOf(stands_in ? tokens::TokenState::kDegraded : first));
 }
 
 }  // namespace
@@ -113,6 +125,15 @@ StatusOr<TokenDescription> Pkcs11Keys::Describe() {
   const tokens::TokenDescription& token = token_.Describe();
   return TokenDescription{token.serial, token.manufacturer, token.model, token.hardware_version,
                           token.firmware_version};
+}
+
+TokenHealth Pkcs11Keys::Health() {
+  const tokens::SupervisorStatus found = token_.Standing();
+  const tokens::SupervisorCounters& counters = found.counters;
+  return {StateOf(found),      counters.sessions_open,     counters.sessions_discarded,
+          counters.logins,     counters.reinitialisations, counters.fail_overs,
+          counters.cache_hits, counters.cache_misses,      counters.cache_evictions,
+          counters.recoveries, counters.last_recovery_ms};
 }
 
 }  // namespace intaglio::appliance

@@ -23,6 +23,7 @@ class Pkcs11Keys final : public TokenPort {
   void DropKey(const KeyId& key_id) override;
   StatusOr<TrustedStorageKey> DescribeStorageKey() override;
   StatusOr<TokenDescription> Describe() override;
+  TokenHealth Health() override;
 
  private:
   tokens::TokenKeys& token_;

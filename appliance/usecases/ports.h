@@ -6,15 +6,18 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "appliance/domain/event.h"
 #include "appliance/domain/key_record.h"
 #include "appliance/domain/roster.h"
 #include "appliance/domain/rows.h"
+#include "appliance/domain/seal_statements.h"
 #include "appliance/domain/statements.h"
 #include "appliance/policy/sign_permit.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 
 namespace intaglio::appliance {
 
@@ -39,6 +42,21 @@ struct TrustedStorageKey {
   KeyOrigin origin;
 };
 
+// How the token, or the tokens that stand in for each other, are.
+struct TokenHealth {
+  std::string state;  // "healthy", "degraded", "recovering", "failed", "pin-refused"
+  uint64_t sessions_open = 0;
+  uint64_t sessions_discarded = 0;
+  uint64_t logins = 0;
+  uint64_t reinitialisations = 0;
+  uint64_t fail_overs = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+  uint64_t cache_evictions = 0;
+  uint64_t recoveries = 0;
+  Duration last_recovery_ms = 0;
+};
+
 // The keys in the token.
 class TokenPort {
  public:
@@ -61,6 +79,7 @@ class TokenPort {
   // The storage key's attributes, for evidence about WRAPPED keys.
   virtual StatusOr<TrustedStorageKey> DescribeStorageKey() = 0;
   virtual StatusOr<TokenDescription> Describe() = 0;
+  virtual TokenHealth Health() = 0;
 };
 
 // Sealed key records.
@@ -123,6 +142,12 @@ class RowTransaction {
   virtual Status PutOrder(const Digest& order_digest, const OrderRow& row) = 0;
   virtual StatusOr<CaRow> FindCa(const KeyId& issuer) = 0;  // a row of zeros if there is none
   virtual Status PutCa(const KeyId& issuer, const CaRow& row) = 0;
+  virtual StatusOr<std::optional<SealLedgerRow>> FindSeal(const KeyId& key_id,
+                                                          const SealAuthorisationId& id) = 0;
+  virtual Status PutSeal(const KeyId& key_id, const SealAuthorisationId& id,
+                         const SealLedgerRow& row) = 0;
+  // Does nothing if there is no such row.
+  virtual Status EraseSeal(const KeyId& key_id, const SealAuthorisationId& id) = 0;
   // Keeps what officers decided beside the rest of the core's own row, and drops what was pending.
   virtual Status PutIdentity(const CoreIdentity& identity) = 0;
   // nullopt drops it.
@@ -145,6 +170,11 @@ class StatePort {
   // then octet by octet), strictly after `after` (from the first if empty).
   virtual StatusOr<std::vector<RevokedRow>> RevokedAfter(const KeyId& issuer, const Serial& after,
                                                          size_t limit) = 0;
+  virtual StatusOr<std::optional<SealLedgerRow>> FindSeal(const KeyId& key_id,
+                                                          const SealAuthorisationId& id) = 0;
+  // The seal authorisations of one key, at most `limit`.
+  virtual StatusOr<std::vector<std::pair<SealAuthorisationId, SealLedgerRow>>> ListSeals(
+      const KeyId& key_id, size_t limit) = 0;
   // Keys that are not destroyed and whose newest record is sealed under this epoch.
   virtual StatusOr<uint64_t> LiveRecords(uint32_t epoch) = 0;
   // Destroyed keys whose token object may still be there.

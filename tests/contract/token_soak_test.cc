@@ -89,7 +89,7 @@ TEST(TokenSoak, UnwrapsInBoundedMemory) {
   EXPECT_GT(counters.cache_misses, wanted);
   EXPECT_GE(counters.reinitialisations, 3u);
   // Without re-initialising it would be 480 octets and more for each signature here.
-  EXPECT_LT(grown, 6u << 20);
+  EXPECT_LT(grown, 3u << 20);
 }
 
 }  // namespace

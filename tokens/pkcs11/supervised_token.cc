@@ -27,7 +27,7 @@ std::string_view NameOf(TokenState state) {
     case TokenState::kPinRefused:
       break;
   }
-  return "pin refused";
+  return "pin-refused";
 }
 
 StatusOr<std::shared_ptr<Module>> ModuleShelf::Load(const std::string& path) {

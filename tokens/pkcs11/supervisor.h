@@ -45,7 +45,7 @@ class Supervisor final : public TokenKeys {
   // What the thread does each time; for callers that have none.
   void Tend();
 
-  SupervisorStatus Standing() const;
+  SupervisorStatus Standing() const override;
   // Another PIN for the token of that index in the configuration; tried once, at once.
   Status SetPin(size_t index, const SecretBytes& pin);
 

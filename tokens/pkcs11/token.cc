@@ -127,6 +127,21 @@ StatusOr<std::unique_ptr<Token>> Token::Open(std::shared_ptr<Module> module,
 
 const TokenDescription& Token::Describe() const { return impl_->pool->token(); }
 
+SupervisorStatus Token::Standing() const {
+  const CacheCounters& caches = impl_->module->cache_counters();
+  SupervisorStatus out;
+  out.counters.sessions_open = impl_->pool->sessions_open();
+  out.counters.sessions_discarded = impl_->pool->sessions_discarded();
+  out.counters.logins = impl_->pool->logins();
+  out.counters.reinitialisations = impl_->module->generation() - 1;
+  out.counters.cache_hits = caches.hits.load();
+  out.counters.cache_misses = caches.misses.load();
+  out.counters.cache_evictions = caches.evictions.load();
+  out.tokens.push_back(
+      {Describe().label + " (serial " + Describe().serial + ")", TokenState::kHealthy, OkStatus()});
+  return out;
+}
+
 TokenHealth Token::Health() {
   return {impl_->pool->sessions_open(), impl_->pool->sessions_discarded(), impl_->pool->logins(),
           impl_->module->destroyed_objects(), impl_->module->generation()};

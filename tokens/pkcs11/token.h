@@ -54,6 +54,8 @@ class Token final : public TokenKeys {
   void SetPin(const SecretBytes& pin);
 
   const TokenDescription& Describe() const override;
+  // Always healthy: a Token alone does not watch itself.
+  SupervisorStatus Standing() const override;
   StatusOr<GeneratedKey> GenerateResident(KeyAlgorithm algorithm, const KeyLabel& label,
                                           const KeyId& id) override;
   StatusOr<std::vector<Bytes>> SignResident(const KeyId& id, KeyAlgorithm algorithm,

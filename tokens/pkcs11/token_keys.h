@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tokens/pkcs11/key.h"
+#include "tokens/pkcs11/supervision.h"
 
 namespace intaglio::tokens {
 
@@ -24,6 +25,8 @@ class TokenKeys {
 
   // The token as it was found when it was opened.
   virtual const TokenDescription& Describe() const = 0;
+  // How the tokens stand now, and counters.
+  virtual SupervisorStatus Standing() const = 0;
 
   // RESIDENT keys: token objects that only sign, CKA_EXTRACTABLE and CKA_MODIFIABLE false.
 
