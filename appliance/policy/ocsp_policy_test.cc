@@ -305,8 +305,10 @@ TEST(StatusPolicy, PermitsWhatOpenSslWroteOfTheSameRows) {
   ASSERT_THAT(walker->Feed(list), IsOk());
   const auto facts = walker->Finish();
   ASSERT_THAT(facts, IsOk());
-  ASSERT_THAT(merge.Finish(), IsOk());
+  const auto complete = merge.Finish();
+  ASSERT_THAT(complete, IsOk());
   EXPECT_THAT(StatusPolicy::JudgeCrl({.facts = *facts,
+                                      .complete = *complete,
                                       .ca_row = CaRow{42, given.now - kHour},
                                       .ca_key = given.key,
                                       .ca_certificate = given.ca,

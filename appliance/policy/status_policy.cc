@@ -153,9 +153,10 @@ Status CrlMerge::Take(const CrlEntry& entry) {
   return OkStatus();
 }
 
-Status CrlMerge::Finish() {
+StatusOr<CompleteList> CrlMerge::Finish() {
   ASSIGN_OR_RETURN(const RevokedRow* row, Current());
-  return row == nullptr ? OkStatus() : Hidden(*row);
+  if (row != nullptr) return Hidden(*row);
+  return CompleteList();
 }
 
 StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {

@@ -18,6 +18,20 @@
 
 namespace intaglio::appliance {
 
+// Proof that a list's entries and the core's rows were the same, from the first to the last. Only a
+// merge that has come to its end makes one.
+class CompleteList final {
+ public:
+  CompleteList(CompleteList&&) noexcept = default;
+  CompleteList& operator=(CompleteList&&) noexcept = default;
+  CompleteList(const CompleteList&) = delete;
+  CompleteList& operator=(const CompleteList&) = delete;
+
+ private:
+  friend class CrlMerge;
+  CompleteList() = default;
+};
+
 // Entries of a CRL against the core's rows, both ascending, as they pass: any number in no memory.
 class CrlMerge final {
  public:
@@ -27,8 +41,8 @@ class CrlMerge final {
 
   // kCrlHidesRevocation, kCrlUnknownEntry, kCrlContradictsRow; the rows' Reasons.
   Status Take(const CrlEntry& entry);
-  // kCrlHidesRevocation for a row after the last entry.
-  Status Finish();
+  // kCrlHidesRevocation for a row after the last entry. Once.
+  StatusOr<CompleteList> Finish();
 
  private:
   // The first row not yet matched; nothing at the end.
@@ -44,7 +58,8 @@ class CrlMerge final {
 class StatusPolicy final {
  public:
   struct CrlInput {
-    const CrlFacts& facts;  // of a list whose merge has finished
+    const CrlFacts& facts;
+    const CompleteList& complete;
     const CaRow& ca_row;
     const KeyRecord& ca_key;
     const TbsFacts& ca_certificate;

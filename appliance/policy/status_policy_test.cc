@@ -50,7 +50,7 @@ CrlMerge::Rows Serve(std::vector<RevokedRow> rows) {
 Status Merge(const std::vector<RevokedRow>& rows, const std::vector<CrlEntry>& entries) {
   CrlMerge merge(Serve(rows));
   for (const CrlEntry& each : entries) RETURN_IF_ERROR(merge.Take(each));
-  return merge.Finish();
+  return merge.Finish().status();
 }
 
 const std::vector<RevokedRow> kThree = {Row({0x05}), Row({0x40, 0x01}, CrlReason::kUnspecified),
@@ -156,7 +156,10 @@ struct CrlCase {
   }
   StatusOr<SignPermit> Judge() const {
     const TbsFacts certificate = ca.Facts();
+    // A list and rows of nothing agree.
+    const auto complete = CrlMerge(Serve({})).Finish();
     return StatusPolicy::JudgeCrl({.facts = facts,
+                                   .complete = *complete,
                                    .ca_row = row,
                                    .ca_key = ca.key,
                                    .ca_certificate = certificate,

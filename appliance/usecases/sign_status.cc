@@ -43,7 +43,7 @@ class SignStatus::Stream final : public SignStatus::CrlStream {
     failed_ = true;  // a stream is signed once or never
     const CoreServices& services = owner_.services_;
     ASSIGN_OR_RETURN(const CrlFacts facts, walker_->Finish());
-    RETURN_IF_ERROR(merge_.Finish());
+    ASSIGN_OR_RETURN(const CompleteList complete, merge_.Finish());
     ASSIGN_OR_RETURN(const WallTime now, services.time.Now());
     ASSIGN_OR_RETURN(const CertificateParts certificate,
                      ReadCertificate(ca_.record.ca_certificate));
@@ -60,6 +60,7 @@ class SignStatus::Stream final : public SignStatus::CrlStream {
     RETURN_IF_ERROR(CheckKeyState(*key_row));
     ASSIGN_OR_RETURN(CaRow row, services.state.FindCa(ca_.record.key_id));
     ASSIGN_OR_RETURN(SignPermit permit, StatusPolicy::JudgeCrl({.facts = facts,
+                                                                .complete = complete,
                                                                 .ca_row = row,
                                                                 .ca_key = ca_.record,
                                                                 .ca_certificate = certificate.facts,
