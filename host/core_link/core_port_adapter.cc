@@ -45,15 +45,28 @@ StatusOr<CoreStatus> LinkedCore::DescribeCore() {
   request.mutable_status();
   ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kStatus));
   const pb::StatusResponse& status = response.status();
-  return CoreStatus{ToBytes(status.core_instance()),
-                    ToBytes(status.boot_id()),
-                    status.boot_count(),
-                    status.version(),
-                    {status.now_ms()},
-                    status.time_confirmed(),
-                    status.journal_sequence(),
-                    ToBytes(status.journal_head()),
-                    status.commands_need()};
+  CoreStatus out{.core_instance = ToBytes(status.core_instance()),
+                 .boot_id = ToBytes(status.boot_id()),
+                 .boot_count = status.boot_count(),
+                 .version = status.version(),
+                 .now = {status.now_ms()},
+                 .time_confirmed = status.time_confirmed(),
+                 .journal_sequence = status.journal_sequence(),
+                 .journal_head = ToBytes(status.journal_head()),
+                 .commands_need = status.commands_need(),
+                 .roster_version = status.roster_version(),
+                 .roster = {},
+                 .qscd_entry_id = status.qscd_entry().entry_id(),
+                 .qscd_valid_until = {status.qscd_entry().valid_until_ms()},
+                 .instance_epoch = status.instance_epoch()};
+  for (const pb::RosterEntry& each : status.roster()) {
+    out.roster.push_back({ToBytes(each.officer_id()),
+                          each.role(),
+                          each.name(),
+                          ToBytes(each.spki()),
+                          {each.until_ms()}});
+  }
+  return out;
 }
 
 StatusOr<Bytes> LinkedCore::BeginCommand() {

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/reasons.h"
+#include "host/x509/public_key.h"
 #include "tests/support/softhsm_fixture.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -83,6 +84,12 @@ TEST_F(CommandLineTest, HelpComesWithAnExample) {
                                 "command compose generate-key",
                                 "command compose install-ca",
                                 "command compose confirm-time",
+                                "command compose change-roster",
+                                "command compose set-qscd-entry",
+                                "command compose approve-configuration",
+                                "command compose set-trust-anchors",
+                                "command compose pin-hosts",
+                                "command compose approve-upgrade",
                                 "command show",
                                 "command sign",
                                 "command execute",
@@ -188,6 +195,88 @@ TEST_F(CommandLineTest, CommandsAreComposedShownAndSigned) {
                 " --core-instance " + instance + " --out " + file)
                 .code,
             kExitUsage);
+}
+
+TEST_F(CommandLineTest, ARosterIsShownAsWhatItChanges) {
+  for (const char* name : {"s1", "s2", "s3"}) {
+    ASSERT_EQ(Run("key new --out " + Path(name) + " --public-out " + Path(name) + ".pub").code,
+              kExitOk);
+  }
+  const std::string start = R"({"commands_need": 2, "officers": [
+    {"name": "Anna", "role": "security-officer", "public_key": "s1.pub")";
+  const std::string berta =
+      R"({"name": "Berta", "role": "security-officer", "public_key": "s2.pub"})";
+  ASSERT_THAT(WriteFile(Path("old.json"), AsBytes(start + "}, " + berta + "]}"), 0644), IsOk());
+  ASSERT_THAT(WriteFile(Path("new.json"),
+                        AsBytes(start + R"(, "until": "2099-02-01"}, {"name": "Anna", "role":
+    "security-officer", "public_key": "s3.pub"}]})"),
+                        0644),
+              IsOk());
+  const std::string end = " --nonce " + std::string(64, 'a') + " --core-instance " +
+                          std::string(32, 'b') + " --out " + Path("roster.cmd");
+  const Outcome composed = Run("--json command compose change-roster --roster-version 2 --roster " +
+                               Path("new.json") + " --present " + Path("old.json") + end);
+  ASSERT_EQ(composed.code, kExitOk) << composed.err;
+  EXPECT_THAT(composed.out, HasSubstr("\"roster_version\":2"));
+  EXPECT_THAT(composed.out, HasSubstr("\"change\":\"changed\",\"name\":\"Anna\""));
+  EXPECT_THAT(composed.out, HasSubstr("\"change\":\"removed\",\"name\":\"Berta\""));
+  EXPECT_THAT(composed.out, HasSubstr("\"change\":\"added\",\"name\":\"Anna\""));
+  // From the octets that get signed; and the signed command is the next one's present roster.
+  const Outcome shown =
+      Run("command show " + Path("roster.cmd") + " --present " + Path("old.json"));
+  EXPECT_THAT(shown.out, HasSubstr("until_ms: 2099-02-01T00:00:00"));
+  EXPECT_THAT(shown.out, HasSubstr("change: removed"));
+  const Outcome same =
+      Run("command show " + Path("roster.cmd") + " --present " + Path("roster.cmd"));
+  EXPECT_THAT(same.out, HasSubstr("entries_unchanged: 2"));
+
+  const auto refused = [&](const std::string& roster) {
+    EXPECT_THAT(WriteFile(Path("bad.json"), AsBytes(roster), 0644), IsOk());
+    const Outcome outcome =
+        Run("command compose change-roster --roster-version 2 --roster " + Path("bad.json") + end);
+    EXPECT_NE(outcome.code, kExitOk) << roster;
+    return outcome.err;
+  };
+  EXPECT_THAT(refused("no json"), HasSubstr("neither JSON"));
+  EXPECT_THAT(refused("{}"), HasSubstr("commands_need"));
+  EXPECT_THAT(refused(R"({"commands_need": 2})"), HasSubstr("officers"));
+  EXPECT_THAT(refused(R"({"commands_need": 2, "officers": [7]})"), HasSubstr("object"));
+  EXPECT_THAT(refused(R"({"commands_need": 2, "officers": [{"name": "A", "rolle": ""}]})"),
+              HasSubstr("rolle"));
+  EXPECT_THAT(refused(R"({"commands_need": 2, "officers": [{"name": "A", "role": "king"}]})"),
+              HasSubstr("king"));
+  EXPECT_THAT(refused(start + R"(, "until": "2099-02-30"}]})"), HasSubstr("2099-02-30"));
+  EXPECT_NE(Run("command show " + Path("roster.cmd") + " --present " + Path("s1")).code, kExitOk);
+}
+
+TEST_F(CommandLineTest, DecisionsAreComposedFromWhatTheyAreAbout) {
+  const std::string end = " --nonce " + std::string(64, 'a') + " --core-instance " +
+                          std::string(32, 'b') + " --out " + Path("c.cmd");
+  const auto compose = [&](const std::string& what) {
+    return Run("--json command compose " + what + end);
+  };
+  ASSERT_THAT(WriteFile(Path("file"), AsBytes("octets"), 0644), IsOk());
+  const std::string digest = ToHex(Sha256(AsBytes("octets")));
+  EXPECT_THAT(compose("approve-configuration --file " + Path("file")).out,
+              HasSubstr("\"configuration_sha256\":\"" + digest + "\""));
+  EXPECT_THAT(compose("approve-upgrade --from 1.0.0 --to 1.1.0 --program " + Path("file")).out,
+              HasSubstr("\"program_sha256\":\"" + digest + "\""));
+  EXPECT_THAT(compose("set-qscd-entry --entry-id lab --valid-until 2099-01-31").out,
+              HasSubstr("\"entry_id\":\"lab\""));
+  EXPECT_NE(compose("set-qscd-entry --entry-id lab --valid-until 31.1.2099").code, kExitOk);
+  EXPECT_EQ(compose("set-trust-anchors").code, kExitOk);
+  EXPECT_NE(compose("set-trust-anchors --root " + Path("file")).code, kExitOk);
+  EXPECT_NE(compose("pin-hosts").code, kExitOk);
+  EXPECT_NE(compose("pin-hosts --host " + Path("file")).code, kExitOk);
+  ASSERT_EQ(Run("key new --out " + Path("k") + " --public-out " + Path("k.pub")).code, kExitOk);
+  ASSERT_EQ(Run("ceremony link-certificate --key " + Path("k") + " --common-name host --out " +
+                Path("h.pem") + " --yes")
+                .code,
+            kExitOk);
+  const Outcome pinned =
+      compose("pin-hosts --host " + Path("h.pem") + " --host " + Path("h.pem") + "@2099-01-31");
+  EXPECT_THAT(pinned.out, HasSubstr("\"until_ms\":0"));
+  EXPECT_THAT(pinned.out, HasSubstr("\"until_ms\":4073500800000"));
 }
 
 TEST_F(CommandLineTest, CeremoniesSignWithATokenKey) {

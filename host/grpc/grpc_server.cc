@@ -363,6 +363,18 @@ class AdministrationService final : public hpb::Administration::Service {
       response->set_journal_sequence(core.journal_sequence);
       response->set_journal_head(AsString(core.journal_head));
       response->set_commands_need(core.commands_need);
+      response->set_roster_version(core.roster_version);
+      for (const CoreOfficer& each : core.roster) {
+        auto& entry = *response->add_roster();
+        entry.set_officer_id(AsString(each.officer_id));
+        entry.set_role(static_cast<core::v1::Role>(each.role));
+        entry.set_name(each.name);
+        entry.set_spki(AsString(each.spki));
+        entry.set_until_ms(each.until.ms);
+      }
+      response->mutable_qscd_entry()->set_entry_id(core.qscd_entry_id);
+      response->mutable_qscd_entry()->set_valid_until_ms(core.qscd_valid_until.ms);
+      response->set_instance_epoch(core.instance_epoch);
       return OkStatus();
     });
   }
