@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "appliance/domain/checkpoint.h"
 #include "appliance/domain/ids.h"
 #include "base/clock.h"
 
@@ -89,6 +90,7 @@ struct Event {
   Bytes statement;
   Bytes proofs;  // over `statement`, as they came
   std::optional<WallTime> effective_at;
+  std::optional<Checkpoint> checkpoint;  // kCheckpoint alone
 };
 
 }  // namespace intaglio::appliance

@@ -15,10 +15,69 @@ namespace pb = ::intaglio::core::v1;
 
 constexpr size_t kShownOctets = 8;
 
-Bytes Serialise(const pb::JournalEntry& entry) {
-  Bytes out(entry.ByteSizeLong());
-  entry.SerializeToArray(out.data(), static_cast<int>(out.size()));
+template <class Message>
+Bytes Serialise(const Message& message) {
+  Bytes out(message.ByteSizeLong());
+  message.SerializeToArray(out.data(), static_cast<int>(out.size()));
   return out;
+}
+
+void ToMessage(const Checkpoint& checkpoint, pb::Checkpoint& out) {
+  out.set_core_instance(AsString(checkpoint.core_instance.view()));
+  out.set_instance_epoch(checkpoint.instance_epoch);
+  out.set_sequence(checkpoint.sequence);
+  out.set_chain_hash(AsString(checkpoint.chain_hash));
+  out.set_anchor_counter(checkpoint.anchor_counter);
+  out.set_anchor_kind(checkpoint.anchor_kind);
+  for (const KeyUse& use : checkpoint.uses) {
+    pb::KeyUse& each = *out.add_uses();
+    each.set_key_id(AsString(use.key_id));
+    each.set_signatures(use.signatures);
+  }
+  out.set_journal_key_id(AsString(checkpoint.journal_key_id));
+  out.set_signature(AsString(checkpoint.signature));
+  out.set_journal_spki(AsString(checkpoint.journal_spki));
+}
+
+StatusOr<Checkpoint> FromMessage(uint64_t line, const pb::Checkpoint& in) {
+  Checkpoint out;
+  const auto chain_hash = ToDigest(AsBytes(in.chain_hash()));
+  const auto journal_key = ToDigest(AsBytes(in.journal_key_id()));
+  if (!Assign(AsBytes(in.core_instance()), out.core_instance) || !chain_hash.ok() ||
+      !journal_key.ok()) {
+    return Fail(kJournalBroken, "the checkpoint in entry " + std::to_string(line) +
+                                    " lacks its core, chain hash or key");
+  }
+  out.instance_epoch = in.instance_epoch();
+  out.sequence = in.sequence();
+  out.chain_hash = *chain_hash;
+  out.anchor_counter = in.anchor_counter();
+  out.anchor_kind = in.anchor_kind();
+  for (const pb::KeyUse& use : in.uses()) {
+    out.uses.push_back({ToBytes(use.key_id()), use.signatures()});
+  }
+  out.journal_key_id = *journal_key;
+  out.signature = ToBytes(in.signature());
+  out.journal_spki = ToBytes(in.journal_spki());
+  return out;
+}
+
+std::optional<KeyUse> UseOf(EventType type, ByteView key, ByteView issuer, uint64_t count) {
+  KeyUse use;
+  switch (type) {
+    case EventType::kSigned:
+    case EventType::kSealed:
+    case EventType::kOcspSigned:
+      use = {ToBytes(key), count};
+      break;
+    case EventType::kCertificateSigned:
+    case EventType::kCrlSigned:
+      use = {ToBytes(issuer.empty() ? key : issuer), 1};
+      break;
+    default:
+      break;
+  }
+  return use.signatures == 0 ? std::nullopt : std::optional<KeyUse>(std::move(use));
 }
 
 std::string Printable(std::string_view text) {
@@ -84,6 +143,7 @@ StatusOr<Bytes> EncodeEvent(const Event& event) {
   out.set_statement(AsString(event.statement));
   out.set_proofs(AsString(event.proofs));
   if (event.effective_at) out.set_effective_at_ms(event.effective_at->ms);
+  if (event.checkpoint) ToMessage(*event.checkpoint, *out.mutable_checkpoint());
   const size_t size = out.ByteSizeLong();
   if (size > kMaxEntryOctets - kMaxPlaceOctets) {
     return Fail(kEntryTooLarge, NameOf(event.type) + " has " + std::to_string(size) + " octets");
@@ -118,7 +178,25 @@ StatusOr<EntryFacts> ReadEntry(ByteView entry) {
   facts.place = {in.sequence(), *previous, WallTime{in.wall_ms()}, BootTime{in.boot_ms()},
                  in.boot_count()};
   facts.type = static_cast<EventType>(in.type());
+  facts.use = UseOf(facts.type, AsBytes(in.key_id()), AsBytes(in.issuer_key_id()), in.count());
+  facts.note = in.note();
+  if (facts.type == EventType::kCheckpoint) {
+    ASSIGN_OR_RETURN(facts.checkpoint, FromMessage(in.sequence(), in.checkpoint()));
+  }
   return facts;
+}
+
+std::optional<KeyUse> UseOf(const Event& event) {
+  const auto view = [](const std::optional<KeyId>& id) { return id ? id->view() : ByteView(); };
+  return UseOf(event.type, view(event.key_id), view(event.issuer_key_id), event.count);
+}
+
+Digest CheckpointDigest(const Checkpoint& checkpoint) {
+  Checkpoint bare = checkpoint;
+  bare.signature.clear();
+  pb::Checkpoint message;
+  ToMessage(bare, message);
+  return Sha256({AsBytes("intaglio/journal-checkpoint/v1"), Serialise(message)});
 }
 
 Bytes EntryStart(uint64_t sequence) {
@@ -157,6 +235,13 @@ std::string DescribeEntry(ByteView octets) {
   line.Size("record", entry.sealed_record());
   line.Size("certificate", entry.certificate());
   line.Size("statement-octets", entry.statement());
+  if (entry.has_checkpoint()) {
+    const pb::Checkpoint& checkpoint = entry.checkpoint();
+    line.Add("covers", std::to_string(checkpoint.sequence()));
+    line.Add("anchor", Printable(checkpoint.anchor_kind()) + ":" +
+                           std::to_string(checkpoint.anchor_counter()));
+    line.Add("keys-used", std::to_string(checkpoint.uses_size()));
+  }
   line.Add("boot",
            std::to_string(entry.boot_count()) + "+" + std::to_string(entry.boot_ms()) + "ms");
   line.Octets("previous", entry.previous_hash());

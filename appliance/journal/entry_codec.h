@@ -3,6 +3,7 @@
 #ifndef INTAGLIO_APPLIANCE_JOURNAL_ENTRY_CODEC_H_
 #define INTAGLIO_APPLIANCE_JOURNAL_ENTRY_CODEC_H_
 
+#include <optional>
 #include <string>
 
 #include "appliance/domain/event.h"
@@ -36,9 +37,20 @@ Bytes EncodeEntry(const EntryPlace& place, ByteView event);
 struct EntryFacts {
   EntryPlace place;
   EventType type = EventType::kRefused;  // as found; may be of a newer version
+  std::optional<KeyUse> use;             // the signatures this line tells of
+  std::optional<Checkpoint> checkpoint;
+  std::string note;
 };
-// kJournalBroken if the octets are no entry.
+// kJournalBroken if the octets are no entry, or a checkpoint's fields are out of shape.
 StatusOr<EntryFacts> ReadEntry(ByteView entry);
+
+// The signatures a line of this event will tell of; nothing if it tells of none. An issuer's
+// certificate or CRL counts for the issuer's key, once.
+std::optional<KeyUse> UseOf(const Event& event);
+
+// What the JOURNAL key signs: SHA-256 over "intaglio/journal-checkpoint/v1" and the checkpoint's
+// canonical octets without a signature.
+Digest CheckpointDigest(const Checkpoint& checkpoint);
 
 // The octets that every entry of this sequence starts with.
 Bytes EntryStart(uint64_t sequence);

@@ -1,6 +1,11 @@
 #include "appliance/journal/file_journal.h"
 
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 
 #include "appliance/journal/frame_reader.h"
 #include "appliance/journal/reasons.h"
@@ -12,13 +17,11 @@ namespace {
 // What one write may hold: enough to share a sync well, little enough to keep waits short.
 constexpr size_t kMaxGroupEvents = 1024;
 constexpr size_t kMaxGroupOctets = 1 << 20;
-// One entry in so many has its position kept in memory: 16 MiB for 10^9 entries.
+// One entry in so many has its position kept in memory.
 constexpr uint64_t kEntriesPerPosition = 1024;
 
-Status RolledBack(const JournalHead& anchor, const std::string& found) {
-  return Fail(kJournalRolledBack, "the core wrote sequence " + std::to_string(anchor.sequence) +
-                                      " with chain hash " + ToHex(anchor.chain_hash) + ", but " +
-                                      found + "; restore the newest copy of the journal");
+bool Same(const JournalHead& a, const JournalHead& b) {
+  return a.sequence == b.sequence && a.chain_hash == b.chain_hash;
 }
 
 }  // namespace
@@ -26,6 +29,9 @@ Status RolledBack(const JournalHead& anchor, const std::string& found) {
 // A caller in Append(). Lives on its stack until `done`.
 struct FileJournal::Waiting {
   Bytes event;
+  std::optional<JournalHead> expected;  // the head it must follow
+  std::optional<KeyUse> use;
+  std::optional<Checkpoint> checkpoint;
   bool done = false;
   Status status;
   JournalHead head;
@@ -35,51 +41,24 @@ struct FileJournal::Waiting {
 struct FileJournal::Group {
   std::vector<Waiting*> members;
   JournalHead head;  // before the group, then after it
+  bool rotated = false;
+  // Each entry of the write, within it.
+  std::vector<std::pair<uint64_t, size_t>> offsets;  // sequence, offset
   std::vector<EntryPosition> positions;
+  WallTime wall;
+  BootTime boot;
 };
 
-StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& dir, const Clock& clock,
-                                                         uint64_t boot_count,
-                                                         std::optional<JournalHead> anchor) {
-  return Open(dir, clock, boot_count, anchor, kUsualSegmentLimit);
+FileJournal::Pause::Pause(FileJournal& journal) : journal_(journal) {
+  std::unique_lock lock(journal_.mutex_);
+  ++journal_.pauses_;
+  journal_.idle_.wait(lock, [&] { return !journal_.writing_; });
 }
 
-StatusOr<std::unique_ptr<FileJournal>> FileJournal::Open(const std::string& dir, const Clock& clock,
-                                                         uint64_t boot_count,
-                                                         std::optional<JournalHead> anchor,
-                                                         SegmentLimit limit) {
-  ASSIGN_OR_RETURN(OwnedDirectory owned, OwnedDirectory::Open(dir));
-  std::unique_ptr<FileJournal> journal(new FileJournal(std::move(owned), clock, boot_count, limit));
-  RETURN_IF_ERROR(journal->Begin(anchor));
-  return journal;
-}
-
-Status FileJournal::Begin(std::optional<JournalHead> anchor) {
-  const auto visit = [&](const EntryFacts&, const JournalHead& head,
-                         const EntryPosition& position) -> Status {
-    if (anchor && head.sequence == anchor->sequence && head.chain_hash != anchor->chain_hash) {
-      return RolledBack(*anchor, "the journal has " + ToHex(head.chain_hash) + " there");
-    }
-    RememberPosition(position);
-    return OkStatus();
-  };
-  ASSIGN_OR_RETURN(const ScanResult scan, ScanJournal(dir_.fd(), visit));
-  if (anchor && scan.head.sequence < anchor->sequence) {
-    return RolledBack(*anchor,
-                      "the journal ends at sequence " + std::to_string(scan.head.sequence));
-  }
-  head_ = scan.head;
-  if (scan.last_segment != 0) {
-    ASSIGN_OR_RETURN(segment_,
-                     SegmentFile::Resume(dir_, scan.last_segment, scan.last_segment_octets));
-  }
-  writer_ = std::thread([this] { RunWriter(); });
-  if (scan.torn_octets == 0) return OkStatus();
-  Event repaired;
-  repaired.type = EventType::kTailRepaired;
-  repaired.note = "removed " + std::to_string(scan.torn_octets) +
-                  " octets of an entry that was cut short and never acknowledged";
-  return Append(repaired).status();
+FileJournal::Pause::~Pause() {
+  const std::lock_guard lock(journal_.mutex_);
+  --journal_.pauses_;
+  journal_.work_.notify_one();
 }
 
 FileJournal::~FileJournal() {
@@ -92,11 +71,38 @@ FileJournal::~FileJournal() {
 }
 
 StatusOr<JournalHead> FileJournal::Append(const Event& event) {
+  RETURN_IF_ERROR(Admit(event.type));
+  return Enqueue(event, std::nullopt);
+}
+
+StatusOr<JournalHead> FileJournal::AppendAfter(const JournalHead& expected, const Event& event) {
+  RETURN_IF_ERROR(Admit(event.type));
+  return Enqueue(event, expected);
+}
+
+Status FileJournal::Admit(EventType type) const {
+  if (limits_.least_free_octets == 0 || !BeginsSignature(type)) return OkStatus();
+  ASSIGN_OR_RETURN(const StorageLevel level, Storage());
+  if (level.free_octets >= limits_.least_free_octets) return OkStatus();
+  return Fail(kStorageFull, std::to_string(level.free_octets >> 20) + " MiB are free, " +
+                                std::to_string(limits_.least_free_octets >> 20) +
+                                " MiB are needed to sign; make room, the core goes on by itself");
+}
+
+StatusOr<JournalHead> FileJournal::Enqueue(const Event& event,
+                                           std::optional<JournalHead> expected) {
   Waiting waiting;
   ASSIGN_OR_RETURN(waiting.event, EncodeEvent(event));
+  waiting.expected = expected;
+  waiting.use = UseOf(event);
+  waiting.checkpoint = event.checkpoint;
   std::unique_lock lock(mutex_);
-  if (!failed_.ok()) return failed_;
-  queue_.push_back(&waiting);
+  // Ahead of everybody: a pause lets nobody else through.
+  if (expected) {
+    queue_.push_front(&waiting);
+  } else {
+    queue_.push_back(&waiting);
+  }
   work_.notify_one();
   waiting.wake.wait(lock, [&] { return waiting.done; });
   RETURN_IF_ERROR(waiting.status);
@@ -106,6 +112,26 @@ StatusOr<JournalHead> FileJournal::Append(const Event& event) {
 JournalHead FileJournal::Head() {
   const std::lock_guard lock(mutex_);
   return head_;
+}
+
+JournalStanding FileJournal::Standing() {
+  const std::lock_guard lock(mutex_);
+  return {head_, last_checkpoint_, lines_since_, uses_, segment_unsigned_};
+}
+
+void FileJournal::WaitForLines(uint64_t lines, Duration most) {
+  std::unique_lock lock(mutex_);
+  wanted_lines_ = lines;
+  lines_.wait_for(lock, std::chrono::milliseconds(most),
+                  [&] { return woken_ || lines_since_ >= lines || segment_unsigned_; });
+  wanted_lines_ = UINT64_MAX;
+  woken_ = false;
+}
+
+void FileJournal::Wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  lines_.notify_all();
 }
 
 void FileJournal::RunWriter() {
@@ -118,46 +144,81 @@ void FileJournal::RunWriter() {
 
 FileJournal::Group FileJournal::TakeGroup() {
   std::unique_lock lock(mutex_);
-  work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+  work_.wait(lock, [&] {
+    if (queue_.empty()) return stopping_;
+    return pauses_ == 0 || queue_.front()->expected.has_value();
+  });
   Group group;
   group.head = head_;
   size_t octets = 0;
   while (!queue_.empty() && group.members.size() < kMaxGroupEvents) {
+    if (pauses_ > 0 && !queue_.front()->expected) break;
     octets += queue_.front()->event.size();
     if (!group.members.empty() && octets > kMaxGroupOctets) break;
     group.members.push_back(queue_.front());
     queue_.pop_front();
   }
+  writing_ = true;
   return group;
 }
 
 Status FileJournal::WriteGroup(Group& group) {
-  const WallTime wall = clock_.Now();
-  const BootTime boot = clock_.SinceBoot();
-  const uint64_t first_sequence = group.head.sequence + 1;
+  group.wall = clock_.Now();
+  group.boot = clock_.SinceBoot();
+  // An upper bound: the entries' places are known only once it is known which segment they go to.
+  size_t most = 0;
+  for (const Waiting* member : group.members) {
+    most += kFrameHeaderOctets + kMaxPlaceOctets + member->event.size();
+  }
+  RETURN_IF_ERROR(EnsureSegment(group.head.sequence + 1, most));
   Bytes frames;
-  std::vector<size_t> offsets;
+  PlaceRotation(group, frames);
   for (Waiting* member : group.members) {
+    if (member->expected && !Same(*member->expected, group.head)) {
+      member->status =
+          Fail(kJournalMoved, "it ends at sequence " + std::to_string(group.head.sequence));
+      continue;
+    }
     const Bytes entry = EncodeEntry(
-        {group.head.sequence + 1, group.head.chain_hash, wall, boot, boot_count_}, member->event);
-    offsets.push_back(frames.size());
+        {group.head.sequence + 1, group.head.chain_hash, group.wall, group.boot, boot_count_},
+        member->event);
+    group.offsets.emplace_back(group.head.sequence + 1, frames.size());
     AppendFrame(entry, frames);
     group.head = {group.head.sequence + 1, ChainHash(group.head.chain_hash, entry)};
     member->head = group.head;
   }
-  RETURN_IF_ERROR(EnsureSegment(first_sequence, frames.size()));
+  if (frames.empty()) return OkStatus();
   const uint64_t start = segment_->size();
   RETURN_IF_ERROR(segment_->Append(frames));
-  for (size_t i = 0; i < offsets.size(); ++i) {
-    group.positions.push_back({first_sequence + i, segment_->first_sequence(), start + offsets[i]});
+  for (const auto& [sequence, offset] : group.offsets) {
+    group.positions.push_back({sequence, segment_->first_sequence(), start + offset});
   }
   return OkStatus();
 }
 
+// The first line of a segment names the one before it.
+void FileJournal::PlaceRotation(Group& group, Bytes& frames) {
+  if (segment_->size() > 0 || previous_segment_ == 0) return;
+  Event rotated;
+  rotated.type = EventType::kSegmentRotated;
+  rotated.note = SegmentName(previous_segment_);
+  const auto event = EncodeEvent(rotated);  // far from too large
+  const Bytes entry = EncodeEntry(
+      {group.head.sequence + 1, group.head.chain_hash, group.wall, group.boot, boot_count_},
+      *event);
+  group.offsets.emplace_back(group.head.sequence + 1, frames.size());
+  AppendFrame(entry, frames);
+  group.head = {group.head.sequence + 1, ChainHash(group.head.chain_hash, entry)};
+  group.rotated = true;
+}
+
 Status FileJournal::EnsureSegment(uint64_t first_sequence, size_t octets) {
-  const bool full = segment_ && segment_->size() > 0 && segment_->size() + octets > limit_.octets;
+  const bool full =
+      segment_ && segment_->size() > 0 && segment_->size() + octets > limits_.segment.octets;
   if (segment_ && !full) return OkStatus();
-  ASSIGN_OR_RETURN(segment_, SegmentFile::Make(dir_, first_sequence));
+  ASSIGN_OR_RETURN(SegmentFile made, SegmentFile::Make(dir_, first_sequence));
+  previous_segment_ = segment_ ? segment_->first_sequence() : 0;
+  segment_ = std::move(made);
   return OkStatus();
 }
 
@@ -166,33 +227,45 @@ void FileJournal::Finish(Group& group, const Status& written) {
   if (written.ok()) {
     head_ = group.head;
     for (const EntryPosition& position : group.positions) RememberPosition(position);
+    if (group.rotated) {
+      ++lines_since_;
+      segment_unsigned_ = true;
+    }
   } else {
     LogFailure("journal.failed", written);
-    failed_ = written;
-    // Whoever joined the queue meanwhile is not journalled either.
-    group.members.insert(group.members.end(), queue_.begin(), queue_.end());
-    queue_.clear();
   }
   for (Waiting* member : group.members) {
-    member->status = written;
+    if (member->status.ok()) member->status = written;
+    if (member->status.ok()) CountLine(*member);
     member->done = true;
     // Under the lock: the waiter, and the condition with it, may be gone once it sees `done`.
     member->wake.notify_one();
   }
+  writing_ = false;
+  idle_.notify_all();
+  if (lines_since_ >= wanted_lines_ || segment_unsigned_) lines_.notify_all();
+}
+
+void FileJournal::CountLine(const Waiting& member) {
+  if (member.checkpoint) {
+    last_checkpoint_ = member.checkpoint;
+    lines_since_ = 0;
+    segment_unsigned_ = false;
+    uses_.clear();
+    return;
+  }
+  ++lines_since_;
+  if (member.use) uses_[member.use->key_id] += member.use->signatures;
 }
 
 void FileJournal::RememberPosition(const EntryPosition& position) {
-  if (positions_.empty() || positions_.back().segment != position.segment ||
-      position.sequence % kEntriesPerPosition == 0) {
-    positions_.push_back(position);
+  if (position.sequence == position.segment || position.sequence % kEntriesPerPosition == 0) {
+    positions_.emplace(position.sequence, position);
   }
 }
 
 EntryPosition FileJournal::PositionBefore(uint64_t sequence) const {
-  const auto after = std::upper_bound(
-      positions_.begin(), positions_.end(), sequence,
-      [](uint64_t wanted, const EntryPosition& position) { return wanted < position.sequence; });
-  return *std::prev(after);
+  return std::prev(positions_.upper_bound(sequence))->second;
 }
 
 StatusOr<std::vector<Bytes>> FileJournal::Read(uint64_t sequence, size_t max, size_t max_octets) {
@@ -204,6 +277,11 @@ StatusOr<std::vector<Bytes>> FileJournal::Read(uint64_t sequence, size_t max, si
     const std::lock_guard lock(mutex_);
     last = head_.sequence;
     if (wanted > last || max == 0) return entries;
+    if (wanted < positions_.begin()->first) {
+      return Fail(kSegmentMissing, "sequence " + std::to_string(wanted) +
+                                       " was moved away; the journal here begins at sequence " +
+                                       std::to_string(positions_.begin()->first));
+    }
     at = PositionBefore(wanted);
   }
   size_t octets = 0;
@@ -215,6 +293,10 @@ StatusOr<std::vector<Bytes>> FileJournal::Read(uint64_t sequence, size_t max, si
     while (at.sequence <= last) {
       ASSIGN_OR_RETURN(const Frame frame, reader.Next());
       if (frame.kind != Frame::Kind::kEntry) break;
+      if (at.sequence % kEntriesPerPosition == 0) {
+        const std::lock_guard lock(mutex_);
+        RememberPosition({at.sequence, at.segment, frame.offset});
+      }
       if (at.sequence++ < wanted) continue;
       octets += frame.entry.size();
       if (octets > max_octets) return entries;
@@ -229,6 +311,21 @@ StatusOr<std::vector<Bytes>> FileJournal::Read(uint64_t sequence, size_t max, si
     at = {at.sequence, at.sequence, 0};
   }
   return entries;
+}
+
+Status FileJournal::RemoveSegment(uint64_t first_sequence) {
+  const std::string name = SegmentName(first_sequence);
+  if (unlinkat(dir_.fd(), name.c_str(), 0) != 0) {
+    return Fail(kJournalUnwritable, "removing " + name + ": " + strerror(errno));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    const auto begin = positions_.find(first_sequence);
+    auto end = begin;
+    while (end != positions_.end() && end->second.segment == first_sequence) ++end;
+    positions_.erase(begin, end);
+  }
+  return dir_.Sync();
 }
 
 }  // namespace intaglio::appliance

@@ -92,10 +92,10 @@ TEST_F(JournalAttackTest, AnEmptyLastSegmentIsTakenIntoUse) {
   auto journal = OpenTestJournal(path(), head_);
   ASSERT_THAT(journal, IsOk());
   ASSERT_THAT((*journal)->Append(TestEvent("sixth")), IsOk());
-  EXPECT_EQ((*journal)->Read(1, 10, 10'000)->size(), 6u);
+  EXPECT_EQ((*journal)->Read(1, 10, 10'000)->size(), 7u);
   journal->reset();
   EXPECT_FALSE(ReadSegment(path(), 6).empty());
-  EXPECT_EQ(VerifyJournal(path())->entries, 6u);
+  EXPECT_EQ(VerifyJournal(path())->by_type.at(EventType::kSegmentRotated), 1u);
 }
 
 TEST_F(JournalAttackTest, AFlippedBitBeforeTheLastEntryIsBroken) {
@@ -164,10 +164,10 @@ TEST_F(JournalAttackTest, EntriesSwappedRepeatedOrLeftOutAreBroken) {
 }
 
 TEST_F(JournalAttackTest, AMissingSegmentIsBrokenOrRolledBack) {
-  Make(SegmentLimit{100});  // one entry each
-  for (uint64_t segment = 1; segment <= kEntries; ++segment) {
+  Make(SegmentLimit{100});  // one entry each, and before it the line that names the one before
+  for (const uint64_t segment : {1, 2, 4, 6, 8}) {
     ASSERT_EQ(rename(Segment(segment).c_str(), dir_.Sub("away").c_str()), 0);
-    if (segment < kEntries) {
+    if (segment < 8) {
       EXPECT_THAT(OpenTestJournal(path()), FailsNaming(kJournalBroken.id, SegmentName(segment)));
     }
     EXPECT_THAT(OpenTestJournal(path(), head_),
@@ -179,9 +179,9 @@ TEST_F(JournalAttackTest, AMissingSegmentIsBrokenOrRolledBack) {
 
 TEST_F(JournalAttackTest, ACutEntryInsideTheJournalIsBroken) {
   Make(SegmentLimit{100});
-  const Bytes third = ReadSegment(path(), 3);
-  WriteSegment(path(), 3, ByteView(third).first(third.size() - 1));
-  EXPECT_THAT(OpenTestJournal(path()), FailsNaming(kJournalBroken.id, SegmentName(3)));
+  const Bytes third = ReadSegment(path(), 4);
+  WriteSegment(path(), 4, ByteView(third).first(third.size() - 1));
+  EXPECT_THAT(OpenTestJournal(path()), FailsNaming(kJournalBroken.id, SegmentName(4)));
 }
 
 TEST_F(JournalAttackTest, FilesWithOtherNamesAreNotSegments) {
@@ -273,7 +273,7 @@ TEST(DescribeEntryTest, NeverFails) {
 }
 
 TEST(DescribeEntryTest, KnowsTheNameOfEveryEvent) {
-  for (int number = 1; number <= 29; ++number) {
+  for (int number = 1; number <= 55; ++number) {
     EXPECT_THAT(NameOf(static_cast<EventType>(number)), testing::Not(HasSubstr("TYPE_")));
   }
 }

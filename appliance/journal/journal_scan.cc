@@ -120,9 +120,42 @@ StatusOr<FileDescriptor> OpenSegment(int directory, uint64_t first_sequence) {
   return fd;
 }
 
-StatusOr<ScanResult> ScanJournal(int directory, const EntryVisitor& visit) {
-  ASSIGN_OR_RETURN(const std::vector<uint64_t> segments, ListSegments(directory));
-  ChainVerifier chain(JournalHead{});
+StatusOr<std::optional<EntryFacts>> FirstEntryOf(int directory, uint64_t segment) {
+  ASSIGN_OR_RETURN(const FileDescriptor fd, OpenSegment(directory, segment));
+  FileSource source(fd.get(), 0);
+  FrameReader reader(source, 0);
+  const auto frame = reader.Next();
+  if (!frame.ok()) return Broken(segment, frame.status());
+  if (frame->kind != Frame::Kind::kEntry) return std::optional<EntryFacts>();
+  auto facts = ReadEntry(frame->entry);
+  if (!facts.ok()) return Broken(segment, BrokenAt(0, facts.status()));
+  return std::optional<EntryFacts>(*std::move(facts));
+}
+
+StatusOr<JournalHead> HeadBefore(int directory, uint64_t segment) {
+  if (segment == 1) return JournalHead{};
+  ASSIGN_OR_RETURN(const auto first, FirstEntryOf(directory, segment));
+  if (!first) return JournalHead{segment - 1, {}};
+  return JournalHead{segment - 1, first->place.previous_hash};
+}
+
+Status CheckSegmentLinks(int directory, std::span<const uint64_t> segments) {
+  for (size_t i = 1; i < segments.size(); ++i) {
+    ASSIGN_OR_RETURN(const auto first, FirstEntryOf(directory, segments[i]));
+    if (!first) continue;
+    const std::string before = SegmentName(segments[i - 1]);
+    if (first->type == EventType::kSegmentRotated && first->note == before) continue;
+    return Fail(kSegmentMissing, SegmentName(segments[i]) + " follows " +
+                                     (first->note.empty() ? "another file" : first->note) +
+                                     ", but the file before it is " + before +
+                                     "; put the missing file back");
+  }
+  return OkStatus();
+}
+
+StatusOr<ScanResult> ScanSegments(int directory, std::span<const uint64_t> segments,
+                                  const JournalHead& before, const EntryVisitor& visit) {
+  ChainVerifier chain(before);
   ScanResult result;
   for (const uint64_t segment : segments) {
     if (segment != chain.head().sequence + 1) {

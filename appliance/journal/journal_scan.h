@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,10 +41,22 @@ struct ScanResult {
 using EntryVisitor =
     std::function<Status(const EntryFacts& facts, const JournalHead& head, const EntryPosition&)>;
 
-// Reads every segment in the directory. A frame cut short at the very end is reported, not refused:
+// Reads these segments, all that there are from one on; `before` is the head that the first must
+// follow. A frame cut short at the very end is reported, not refused:
 // that is what a crash leaves. Anything else is kJournalBroken, naming file, offset and sequence.
 // Also kJournalUnreadable, and what `visit` fails with.
-StatusOr<ScanResult> ScanJournal(int directory, const EntryVisitor& visit);
+StatusOr<ScanResult> ScanSegments(int directory, std::span<const uint64_t> segments,
+                                  const JournalHead& before, const EntryVisitor& visit);
+
+// What the first entry of a segment says; nothing if no entry is whole in it. kJournalBroken,
+// kJournalUnreadable.
+StatusOr<std::optional<EntryFacts>> FirstEntryOf(int directory, uint64_t segment);
+// The head that a segment's first entry claims to follow: zeros for the first segment of all, or
+// for one without an entry.
+StatusOr<JournalHead> HeadBefore(int directory, uint64_t segment);
+// Each segment but the first of these begins with a line that names the one before it, so a segment
+// taken out of the middle is found without reading any. kSegmentMissing, kJournalBroken.
+Status CheckSegmentLinks(int directory, std::span<const uint64_t> segments);
 
 // True if `torn`, a frame that its length says is cut short, holds the whole entry that must follow
 // `head` and then one that follows it: then a length was changed, and cutting would lose entries.

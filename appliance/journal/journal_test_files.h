@@ -20,7 +20,9 @@ inline const FakeClock& TestClock() {
 inline StatusOr<std::unique_ptr<FileJournal>> OpenTestJournal(
     const std::string& dir, std::optional<JournalHead> anchor = std::nullopt,
     SegmentLimit limit = kUsualSegmentLimit) {
-  return FileJournal::Open(dir, TestClock(), 7, anchor, limit);
+  JournalKnowledge knowledge;
+  if (anchor) knowledge.heads.push_back(*anchor);
+  return FileJournal::Open(dir, TestClock(), 7, knowledge, {limit, 0});
 }
 
 inline Event TestEvent(const std::string& note) {

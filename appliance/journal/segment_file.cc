@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "appliance/journal/journal_scan.h"
 #include "appliance/journal/reasons.h"
@@ -13,7 +14,7 @@ namespace {
 
 Status Unwritable(const std::string& path, const char* act) {
   return Fail(kJournalUnwritable, path + ": " + act + ": " + strerror(errno) +
-                                      "; make the disk writable and restart the core");
+                                      "; the core goes on once the disk can be written");
 }
 
 }  // namespace
@@ -21,9 +22,14 @@ Status Unwritable(const std::string& path, const char* act) {
 StatusOr<SegmentFile> SegmentFile::Make(const OwnedDirectory& directory, uint64_t first_sequence) {
   const std::string name = SegmentName(first_sequence);
   const std::string path = directory.path() + "/" + name;
-  FileDescriptor fd(openat(directory.fd(), name.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd.valid()) return Unwritable(path, "making a segment");
+  FileDescriptor fd(
+      openat(directory.fd(), name.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  struct stat found {};
+  if (!fd.valid() || fstat(fd.get(), &found) != 0) return Unwritable(path, "making a segment");
+  if (!S_ISREG(found.st_mode) || found.st_size != 0) {
+    errno = EEXIST;
+    return Unwritable(path, "making a segment");
+  }
   if (fsync(directory.fd()) != 0) return Unwritable(path, "syncing its directory");
   return SegmentFile(std::move(fd), path, first_sequence, 0);
 }
@@ -41,10 +47,13 @@ StatusOr<SegmentFile> SegmentFile::Resume(const OwnedDirectory& directory, uint6
 }
 
 Status SegmentFile::Append(ByteView octets) {
+  if (uncut_) RETURN_IF_ERROR(CutBack());
   Status written = WriteAll(octets);
   if (written.ok() && fdatasync(fd_.get()) != 0) written = Unwritable(path_, "syncing");
   if (!written.ok()) {
-    CutBack();
+    uncut_ = true;
+    const Status cut = CutBack();
+    if (!cut.ok()) LogFailure("journal.cut-back-failed", cut);
     return written;
   }
   size_ += octets.size();
@@ -63,12 +72,15 @@ Status SegmentFile::WriteAll(ByteView octets) {
   return OkStatus();
 }
 
-// Nothing here was acknowledged. If cutting fails too, the next start finds a torn tail, or whole
-// entries that nobody was told of, and both are sound.
-void SegmentFile::CutBack() {
-  if (ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0 || fdatasync(fd_.get()) != 0) {
-    LogWarn("journal.cut-back-failed", {{"file", path_}, {"error", strerror(errno)}});
-  }
+// Nothing here was acknowledged. Cutting inside a page makes the kernel write that page anew, so
+// this sync also says whether the octets before the cut are safe after a sync that failed. If the
+// process ends before the cut succeeds, the next start finds a torn tail, or whole entries that
+// nobody was told of, and both are sound.
+Status SegmentFile::CutBack() {
+  if (ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) return Unwritable(path_, "cutting");
+  if (fdatasync(fd_.get()) != 0) return Unwritable(path_, "syncing");
+  uncut_ = false;
+  return OkStatus();
 }
 
 }  // namespace intaglio::appliance
