@@ -22,7 +22,7 @@ struct CoreLinkConfig {
   std::string tcp_address;  // "10.0.0.2:7443" or "[2001:db8::1]:7443", numeric
   Bytes certificate_pem;
   SecretBytes private_key_pem;
-  Bytes pinned_peer_pem;
+  Bytes pinned_peer_pem;                    // one certificate, or the old and the new
   Duration timeout = 30 * kSecond;          // of one request, connecting included
   Duration connect_timeout = 10 * kSecond;  // of one attempt, handshake included
   size_t most_calls = 16'384;               // unanswered at once

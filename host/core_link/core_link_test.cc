@@ -332,6 +332,20 @@ TEST_F(CoreLinkTest, TheEndOfALinkThatNeverCameUpFailsItsCalls) {
   EXPECT_THAT(unsent.get_future().get(), FailsWith(kCoreUnavailable));
 }
 
+TEST_F(CoreLinkTest, TheCoresCertificateIsReplacedWithOverlap) {
+  const LinkIdentity next = New(LinkKeyKind::kP256);
+  auto config = Config();
+  config.pinned_peer_pem = Concat({core_.certificate(), next.certificate()});
+  OpenBoth(config);
+  ExpectServed(*peer_, "as it was");
+  peer_->Close();
+  server_.reset();
+  ListenAs({.identity = next});
+  peer_ = Accept();
+  ASSERT_NE(peer_, nullptr);
+  ExpectServed(*peer_, "with its next certificate");
+}
+
 TEST_F(CoreLinkTest, NamesWhatIsWrongWithItsConfiguration) {
   const LinkIdentity other = New(LinkKeyKind::kP256);
   const LinkIdentity rsa = New(LinkKeyKind::kRsa3072);
@@ -346,7 +360,7 @@ TEST_F(CoreLinkTest, NamesWhatIsWrongWithItsConfiguration) {
       {"core.pinned_peer", [](auto& c) { c.pinned_peer_pem = {}; }},
       {"core.pinned_peer",
        [&](auto& c) {
-         c.pinned_peer_pem = Concat({c.pinned_peer_pem, other.certificate()});
+         c.pinned_peer_pem = Concat({c.pinned_peer_pem, other.certificate(), p384.certificate()});
        }},
       {"107", [](auto& c) { c.unix_socket = "/" + std::string(200, 'a'); }},
       {"exactly one", [](auto& c) { c.unix_socket.clear(); }},

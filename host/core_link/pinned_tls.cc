@@ -4,6 +4,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
+
 #include "host/core_link/reasons.h"
 
 namespace intaglio::host {
@@ -53,6 +55,18 @@ Bytes DerOf(const X509* certificate) {
   return out;
 }
 
+// Empty unless the file holds one certificate or two, and nothing but certificates.
+std::vector<Bytes> PinnedCertificates(ByteView pem) {
+  constexpr size_t kMostPinned = 2;
+  const BioPtr in = Reading(pem);
+  std::vector<Bytes> out;
+  while (const X509Ptr next{PEM_read_bio_X509(in.get(), nullptr, NoPassword, nullptr)}) {
+    out.push_back(DerOf(next.get()));
+    if (out.size() > kMostPinned || out.back().empty()) return {};
+  }
+  return out;
+}
+
 bool SetProtocol(SSL_CTX* context) {
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -70,9 +84,9 @@ StatusOr<std::unique_ptr<PinnedTls>> PinnedTls::Create(ByteView certificate_pem,
                                                        ByteView pinned_peer_pem) {
   ERR_clear_error();
   std::unique_ptr<PinnedTls> out(new PinnedTls);
-  const X509Ptr pinned = OneCertificate(pinned_peer_pem);
-  if (pinned) out->pinned_ = DerOf(pinned.get());
-  if (out->pinned_.empty()) return Bad("core.pinned_peer is not one PEM certificate");
+  out->pinned_ = PinnedCertificates(pinned_peer_pem);
+  if (out->pinned_.empty()) return Bad("core.pinned_peer is not one PEM certificate, or two");
+  ERR_clear_error();
   const X509Ptr certificate = OneCertificate(certificate_pem);
   if (!certificate) return Bad("core.certificate is not one PEM certificate");
   const BioPtr in = Reading(private_key_pem.Expose());
@@ -101,7 +115,7 @@ StatusOr<std::unique_ptr<PinnedTls>> PinnedTls::Create(ByteView certificate_pem,
 
 int PinnedTls::Judge(X509_STORE_CTX* store, void* self) {
   const X509* const shown = X509_STORE_CTX_get0_cert(store);
-  if (shown != nullptr && Equal(DerOf(shown), static_cast<const PinnedTls*>(self)->pinned_)) {
+  if (shown != nullptr && static_cast<const PinnedTls*>(self)->Pins(DerOf(shown))) {
     X509_STORE_CTX_set_error(store, X509_V_OK);
     return 1;
   }
@@ -109,9 +123,13 @@ int PinnedTls::Judge(X509_STORE_CTX* store, void* self) {
   return 0;
 }
 
+bool PinnedTls::Pins(const Bytes& certificate) const {
+  return std::find(pinned_.begin(), pinned_.end(), certificate) != pinned_.end();
+}
+
 bool PinnedTls::IsPinned(const SSL* session) const {
   const X509Ptr shown(SSL_get1_peer_certificate(session));
-  return shown != nullptr && Equal(DerOf(shown.get()), pinned_);
+  return shown != nullptr && Pins(DerOf(shown.get()));
 }
 
 }  // namespace intaglio::host
