@@ -17,7 +17,9 @@ class ExecuteCommand final {
  public:
   // `version` of this program: an upgrade starts from it.
   ExecuteCommand(const CoreServices& services, std::string version)
-      : services_(services), version_(std::move(version)), identity_change_(services) {}
+      : services_(services),
+        version_(std::move(version)),
+        identity_change_(services.state, services.journal, services.identity) {}
 
   // A nonce for the next command, good for 24 hours of this boot. kTooManyActivations when 64 are
   // outstanding. Thread-safe.

@@ -3,10 +3,10 @@
 namespace intaglio::appliance {
 
 Status IdentityChange::BringIntoForce(CoreIdentity next, const Event& event) {
-  const PendingIdentity pending{next, *event.statement_digest, services_.journal.Head().sequence};
-  RETURN_IF_ERROR(services_.state.Update(
-      [&](RowTransaction& rows) { return rows.PutPendingIdentity(pending); }));
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  const PendingIdentity pending{next, *event.statement_digest, journal_.Head().sequence};
+  RETURN_IF_ERROR(
+      state_.Update([&](RowTransaction& rows) { return rows.PutPendingIdentity(pending); }));
+  RETURN_IF_ERROR(journal_.Append(event).status());
   unsettled_ = std::move(next);
   return Settle();
 }
@@ -15,8 +15,8 @@ Status IdentityChange::CatchUp() { return unsettled_ ? Settle() : OkStatus(); }
 
 Status IdentityChange::Settle() {
   RETURN_IF_ERROR(
-      services_.state.Update([&](RowTransaction& rows) { return rows.PutIdentity(*unsettled_); }));
-  services_.identity.Set(*std::move(unsettled_));
+      state_.Update([&](RowTransaction& rows) { return rows.PutIdentity(*unsettled_); }));
+  identity_.Set(*std::move(unsettled_));
   unsettled_.reset();
   return OkStatus();
 }

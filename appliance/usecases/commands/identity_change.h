@@ -11,14 +11,17 @@
 #include <functional>
 #include <optional>
 
-#include "appliance/usecases/services.h"
+#include "appliance/usecases/live_identity.h"
+#include "appliance/usecases/ports.h"
 
 namespace intaglio::appliance {
 
 // Only ExecuteCommand uses it; one call at a time.
 class IdentityChange final {
  public:
-  explicit IdentityChange(const CoreServices& services) : services_(services) {}
+  // All outlive this.
+  IdentityChange(StatePort& state, JournalPort& journal, LiveIdentity& identity)
+      : state_(state), journal_(journal), identity_(identity) {}
 
   // Makes up for a change that reached the journal but not the row; before a next one is decided.
   Status CatchUp();
@@ -30,7 +33,9 @@ class IdentityChange final {
  private:
   Status Settle();
 
-  const CoreServices& services_;
+  StatePort& state_;
+  JournalPort& journal_;
+  LiveIdentity& identity_;
   std::optional<CoreIdentity> unsettled_;  // in the journal, but not yet in the row
 };
 
