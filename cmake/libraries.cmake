@@ -8,6 +8,8 @@ find_package(nlohmann_json CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(MbedTLS REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+# Not tss2-esys: it brings OpenSSL into the core.
+pkg_check_modules(TSS2 REQUIRED IMPORTED_TARGET tss2-sys tss2-tctildr)
 pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1)
 # Only the header is used: a module is always loaded at run time.
 add_library(Pkcs11Header INTERFACE)

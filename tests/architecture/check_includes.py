@@ -37,7 +37,7 @@ MAY_INCLUDE = {
 
 # Layers inside the two big zones: a folder includes only folders of its own rank or below.
 LAYERS = {
-    "appliance": {"domain": 0, "crypto": 0, "der": 0, "policy": 1, "usecases": 2, "records": 3,
+    "appliance": {"domain": 0, "crypto": 0, "der": 0, "policy": 1, "usecases": 2, "anchor": 3, "records": 3,
                   "state": 3, "journal": 3, "token": 3, "link": 3, "daemon": 9},
     "host": {"domain": 0, "policy": 1, "enrolment": 2, "issuance": 2, "signing": 2,
              "revocation": 2, "status": 2, "administration": 2, "ports": 2, "x509": 1, "core_link": 3,
@@ -52,6 +52,7 @@ LIBRARIES = [
     (re.compile(r"pkcs11\.h$"), ("tokens/pkcs11/", "tokens/provision/", "tokens/openssl/",
                                  "hardware-sim/", "tests/")),
     (re.compile(r"^lmdb\.h$"), ("appliance/state/", "tests/")),
+    (re.compile(r"^tss2/"), ("appliance/anchor/", "tests/")),
     (re.compile(r"^(soci/|sqlite3\.h)"), ("host/store/", "tests/")),
     (re.compile(r"^grpc"), ("host/grpc/", "host/daemon/", "host/ctl/", "tests/")),
     (re.compile(r"^boost/"), ("host/http/", "host/core_link/", "host/daemon/", "tests/")),

@@ -12,7 +12,8 @@ BIN, HARDENED = sys.argv[1], sys.argv[2] == "yes"
 CORE = os.path.join(BIN, "intaglio-core")
 
 # Every library the core may import, by name without version. Nothing else, and all of these.
-GOLDEN = {"libprotobuf", "libmbedtls", "libmbedx509", "libmbedcrypto", "liblmdb", "libstdc++", "libm",
+GOLDEN = {"libprotobuf", "libmbedtls", "libmbedx509", "libmbedcrypto", "liblmdb", "libtss2-sys",
+          "libtss2-tctildr", "libstdc++", "libm",
           "libgcc_s", "libc", "ld-linux-x86-64"}
 OPTIONAL = {"libasan", "libubsan", "libtsan", "libz", "libm", "libgcc_s", "ld-linux-x86-64", "libmbedx509"}
 NEVER = ("libssl", "libcrypto", "libgrpc", "libsoci", "libsqlite3", "libp11", "libboost")

@@ -300,6 +300,37 @@ StatusOr<Bytes> Supervisor::OpenGcm(const KeyLabel& label, const GcmNonce& nonce
              [&](Token& token) { return token.OpenGcm(label, nonce, aad, sealed); });
 }
 
+// Into every token that can be asked: any of them may be the one that serves after a restart.
+Status Supervisor::ReplaceData(const KeyLabel& label, ByteView octets) {
+  bool written = false;
+  Status failure;
+  auto work = [&](Token& token) { return token.ReplaceData(label, octets); };
+  for (const auto& token : tokens_) {
+    const Status status = RunOn(*token, Absence::kAnswer, Repeat::kAllowed, work);
+    written |= status.ok();
+    if (!status.ok() && failure.ok()) failure = status;
+  }
+  return written ? OkStatus() : failure;
+}
+
+StatusOr<std::vector<Bytes>> Supervisor::ReadData(const KeyLabel& label) {
+  std::vector<Bytes> values;
+  bool read = false;
+  Status failure;
+  auto work = [&](Token& token) { return token.ReadData(label); };
+  for (const auto& token : tokens_) {
+    const auto found = RunOn(*token, Absence::kAnswer, Repeat::kAllowed, work);
+    read |= found.ok();
+    if (found.ok()) {
+      values.insert(values.end(), found->begin(), found->end());
+    } else if (failure.ok()) {
+      failure = found.status();
+    }
+  }
+  if (!read) return failure;
+  return values;
+}
+
 Status Supervisor::GenerateRandom(std::span<uint8_t> out) {
   return Run(Absence::kAnswer, [&](Token& token) { return token.GenerateRandom(out); });
 }

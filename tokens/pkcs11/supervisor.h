@@ -73,6 +73,8 @@ class Supervisor final : public TokenKeys {
                           ByteView plaintext) override;
   StatusOr<Bytes> OpenGcm(const KeyLabel& label, const GcmNonce& nonce, Aad aad,
                           ByteView sealed) override;
+  Status ReplaceData(const KeyLabel& label, ByteView octets) override;
+  StatusOr<std::vector<Bytes>> ReadData(const KeyLabel& label) override;
   Status GenerateRandom(std::span<uint8_t> out) override;
 
  private:

@@ -1,6 +1,7 @@
 #include "tokens/pkcs11/token.h"
 
 #include "tokens/pkcs11/ck_error.h"
+#include "tokens/pkcs11/data_object.h"
 #include "tokens/pkcs11/gcm.h"
 #include "tokens/pkcs11/key_generation.h"
 #include "tokens/pkcs11/reasons.h"
@@ -299,6 +300,17 @@ StatusOr<Bytes> Token::OpenGcm(const KeyLabel& label, const GcmNonce& nonce, Aad
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, impl_->SecretKey(session, label));
     return GcmOpen(session, key, nonce, aad, sealed);
   });
+}
+
+Status Token::ReplaceData(const KeyLabel& label, ByteView octets) {
+  std::lock_guard lock(impl_->making);
+  return impl_->Run(Retry::kOnce,
+                    [&](Session& session) { return ReplaceDataObject(session, label, octets); });
+}
+
+StatusOr<std::vector<Bytes>> Token::ReadData(const KeyLabel& label) {
+  return impl_->Run(Retry::kOnce,
+                    [&](Session& session) { return ReadDataObjects(session, label); });
 }
 
 Status Token::GenerateRandom(std::span<uint8_t> out) {

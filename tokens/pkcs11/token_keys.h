@@ -28,7 +28,7 @@ class TokenKeys {
   // How the tokens stand now, and counters.
   virtual SupervisorStatus Standing() const = 0;
 
-  // RESIDENT keys: token objects that only sign, CKA_EXTRACTABLE and CKA_MODIFIABLE false.
+  // RESIDENT keys: token objects that only sign and never leave the token.
 
   // The key is read back and destroyed again if it was not made here as asked: kOriginMismatch.
   // kKeyExists if the id is taken.
@@ -82,6 +82,13 @@ class TokenKeys {
   // kSealBroken if key, nonce, AAD, ciphertext or tag is another.
   virtual StatusOr<Bytes> OpenGcm(const KeyLabel& label, const GcmNonce& nonce, Aad aad,
                                   ByteView sealed) = 0;
+
+  // Private data objects: small octet strings, by label.
+
+  // 1 to 1024 octets, else kTokenInputInvalid. A crash leaves the old value, the new one, or both.
+  virtual Status ReplaceData(const KeyLabel& label, ByteView octets) = 0;
+  // Every value there is, in no order; none if there is none.
+  virtual StatusOr<std::vector<Bytes>> ReadData(const KeyLabel& label) = 0;
 
   // Fills `out` from the token's generator; on failure `out` must not be used.
   virtual Status GenerateRandom(std::span<uint8_t> out) = 0;
