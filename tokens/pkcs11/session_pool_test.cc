@@ -8,6 +8,7 @@
 #include "tests/support/status_matchers.h"
 #include "tokens/pkcs11/attributes.h"
 #include "tokens/pkcs11/ck_error.h"
+#include "tokens/pkcs11/key_generation.h"
 #include "tokens/pkcs11/reasons.h"
 #include "tokens/pkcs11/signing.h"
 
@@ -290,6 +291,21 @@ TEST_F(SessionPoolTest, KeyThatCannotBeCopiedIsUsedWhereItIs) {
     const MessageDigest digest[] = {MessageDigest::Sha256(Digest{})};
     EXPECT_THAT(SignDigests(session, usable->handle, key, digest), IsOk());
   }
+}
+
+TEST_F(SessionPoolTest, KeysAsWeMakeThemSignFromACopyInTheSession) {
+  const Module::Call call(*module_);
+  auto lease = pool_->Acquire();
+  ASSERT_THAT(lease, IsOk());
+  const KeyId id = KeyId::Create(Bytes(16, 7)).value();
+  ASSERT_THAT(MakeResidentKey(**lease, KeyAlgorithm::kP256, KeyLabel::Create("ours").value(), id),
+              IsOk());
+  const auto key = FindResidentKey(**lease, id);
+  ASSERT_THAT(key, IsOk());
+  const auto usable = CopyIntoSession(**lease, *key);
+  ASSERT_THAT(usable, IsOk());
+  EXPECT_EQ(usable->owner, ObjectOwner::kSession);
+  EXPECT_EQ(ReadFlag(**lease, usable->handle, CKA_NEVER_EXTRACTABLE).value(), true);
 }
 
 TEST_F(SessionPoolTest, CopyOfAKeyThatIsNotThereFails) {

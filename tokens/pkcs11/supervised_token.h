@@ -14,6 +14,7 @@
 
 #include "tokens/pkcs11/remedy.h"
 #include "tokens/pkcs11/supervision.h"
+#include "tokens/pkcs11/timed_lock.h"
 #include "tokens/pkcs11/token.h"
 
 namespace intaglio::tokens {
@@ -99,7 +100,7 @@ class SupervisedToken final {
   std::atomic<Duration> last_recovery_{0};
   std::atomic<Token*> opened_{nullptr};
 
-  std::timed_mutex repairing_;
+  TimedLock repairing_;
   std::shared_ptr<Module> module_;  // guarded by repairing_
   std::unique_ptr<Token> token_;    // guarded by repairing_; opened_ is its address
   SecretBytes pin_;                 // guarded by repairing_
