@@ -19,6 +19,7 @@
 #include "appliance/journal/file_journal.h"
 #include "appliance/link/dispatcher.h"
 #include "appliance/link/link_server.h"
+#include "appliance/records/seal_codec.h"
 #include "appliance/records/statement_codec.h"
 #include "appliance/state/reasons.h"
 #include "appliance/token/pkcs11_keys.h"
@@ -161,13 +162,21 @@ Status RunCore(const CoreSettings& settings) {
   IssueCertificate issue_certificate(services);
   SignDocument sign_document(services, proofs);
   AcceptCertificate accept_certificate(services, proofs);
+  BindAuthenticator bind_authenticator(services, proofs);
+  UnbindAuthenticator unbind_authenticator(services, proofs);
   ChangeState change_state(services, proofs);
   SignStatus sign_status(services, change_state);
   RecordEpochs record_epochs(services, *record_keys);
+  SealLedger seal_ledger(*vault.state, clock, DecodeSealAuthorisation);
+  SealAuthorisations seal_authorisations(services, proofs, seal_ledger);
+  // With every worker busy and every helper too, each session of the token has one user.
+  const size_t sessions = settings.token.max_sessions, workers = settings.link.workers;
+  SealBatches seal_batches(services, seal_ledger, sessions > workers ? sessions - workers : 0);
   Dispatcher dispatcher(
       services,
       {execute_command, generate_signer_key, attest_keys, issue_certificate, sign_document,
-       accept_certificate, change_state, sign_status, record_epochs},
+       accept_certificate, bind_authenticator, unbind_authenticator, change_state, sign_status,
+       record_epochs, seal_authorisations, seal_batches},
       kVersion, stored_time.boot_count);
   JournalledLink observer(*journal);
 

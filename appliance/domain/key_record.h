@@ -25,12 +25,34 @@ enum class KeyPurpose {
 // A key's shape and the one scheme it signs with; in the schema's order.
 enum class KeyAlgorithm { kP256, kRsa3072, kP384, kRsa4096, kRsa3072Pss, kRsa4096Pss };
 enum class KeyResidency { kResident, kWrapped };
-enum class AuthenticatorKind { kEs256File, kEs256Device };
+// What proves that the holder acted, and how sure one may be that it was the holder. In the
+// schema's order.
+enum class AuthenticatorKind {
+  kEs256File,
+  kEs256Device,
+  kRs256File,
+  kRs256Device,
+  kWebAuthnDevice,  // the credential cannot leave its device
+  kWebAuthnSynced   // its provider may copy it
+};
+
+// [WebAuthn Level 2 §7.2]
+struct WebAuthnBinding {
+  std::string rp_id;
+  std::string origin;
+  Bytes credential_id;
+  Bytes cose_key;  // the same key as the authenticator's SPKI
+  Bytes aaguid;    // 16 octets
+};
 
 struct Authenticator {
   AuthenticatorKind kind = AuthenticatorKind::kEs256File;
-  Bytes spki;  // DER, P-256
+  Bytes spki;                                    // DER, P-256 or RSA
+  std::optional<WebAuthnBinding> webauthn = {};  // of the WebAuthn kinds and no other
 };
+
+// At one key.
+inline constexpr size_t kMostAuthenticators = 8;
 
 // PKCS#11 attributes as read back at generation. [STANDARDS: origin is never read after an unwrap]
 struct KeyOrigin {
@@ -77,6 +99,8 @@ struct KeyRecord {
   std::optional<CertifiedAs> certified_as;
   Bytes ca_certificate;  // CA_ISSUING from version 1
   std::string label;     // service keys
+  // SEAL: how many of the authenticators, its controllers, must agree.
+  uint32_t controllers_need = 0;
 };
 
 }  // namespace intaglio::appliance

@@ -45,7 +45,7 @@ namespace intaglio::appliance {
   X(kAuthenticatorUnknown, "APL-0018", "AUTHENTICATOR_UNKNOWN", kPermissionDenied, kPublic,     \
     "the proof is by an authenticator that is not bound to this key")                           \
   X(kProofMalformed, "APL-0019", "PROOF_MALFORMED", kInvalidArgument, kPublic,                  \
-    "the proof is not an ES256 signature in DER")                                               \
+    "the proof is not a signature of the form its key makes")                                   \
   X(kAgreementOnly, "APL-0020", "AGREEMENT_ONLY", kPermissionDenied, kPublic,                   \
     "before acceptance the key signs the subscriber agreement's hash, once, and nothing else")  \
   X(kTooManyHashes, "APL-0021", "TOO_MANY_HASHES", kInvalidArgument, kPublic,                   \
@@ -90,6 +90,54 @@ namespace intaglio::appliance {
     "the record key of this epoch could not be opened in the token")                            \
   X(kAlgorithmUnsuitable, "APL-0042", "ALGORITHM_UNSUITABLE", kFailedPrecondition, kPublic,     \
     "the algorithm, or this hash with it, is not for this purpose at this time")                \
+  X(kProofMethod, "APL-0060", "PROOF_METHOD", kInvalidArgument, kPublic,                        \
+    "the proof is not of the kind that the bound authenticator makes")                          \
+  X(kAssertionMalformed, "APL-0061", "ASSERTION_MALFORMED", kInvalidArgument, kPublic,          \
+    "the WebAuthn authenticator data cannot be read")                                           \
+  X(kAssertionRelyingParty, "APL-0062", "ASSERTION_RELYING_PARTY", kPermissionDenied, kPublic,  \
+    "the WebAuthn assertion is for another relying party than the bound one")                   \
+  X(kAssertionPresence, "APL-0063", "ASSERTION_PRESENCE", kPermissionDenied, kPublic,           \
+    "the WebAuthn assertion does not show user presence and user verification")                 \
+  X(kAssertionClientData, "APL-0064", "ASSERTION_CLIENT_DATA", kPermissionDenied, kPublic,      \
+    "the WebAuthn client data is of another type, challenge, origin or frame")                  \
+  X(kAssertionCopied, "APL-0065", "ASSERTION_COPIED", kPermissionDenied, kPublic,               \
+    "a credential bound as one that cannot leave its device says that it can")                  \
+  X(kAuthenticatorWithdrawn, "APL-0066", "AUTHENTICATOR_REMOVED", kPermissionDenied, kPublic,   \
+    "the authenticator has been removed from this key")                                         \
+  X(kAuthenticatorLast, "APL-0067", "AUTHENTICATOR_LAST", kFailedPrecondition, kPublic,         \
+    "the key's last authenticator is removed by a revocation officer's order alone")            \
+  X(kKeySpent, "APL-0068", "KEY_SPENT", kFailedPrecondition, kPublic,                           \
+    "the one-time key has had its one activation")                                              \
+  X(kAuthenticatorExcess, "APL-0069", "AUTHENTICATOR_EXCESS", kFailedPrecondition, kPublic,     \
+    "the key has as many authenticators as it may have, or has this one already")               \
+  X(kSealUnauthorised, "APL-0070", "SEAL_UNAUTHORISED", kPermissionDenied, kPublic,             \
+    "no authorisation of this key has that id")                                                 \
+  X(kSealNonce, "APL-0071", "SEAL_NONCE", kPermissionDenied, kPublic,                           \
+    "the authorisation's nonce was used, expired, or never given out for this key")             \
+  X(kControllersMissing, "APL-0072", "CONTROLLERS_MISSING", kPermissionDenied, kPublic,         \
+    "too few different controllers of the key agreed")                                          \
+  X(kSealEpoch, "APL-0073", "SEAL_EPOCH", kFailedPrecondition, kPublic,                         \
+    "the authorisation is for this core before or after it was restored")                       \
+  X(kSealWindow, "APL-0074", "SEAL_WINDOW", kFailedPrecondition, kPublic,                       \
+    "the authorisation does not count yet, or no longer")                                       \
+  X(kSealClient, "APL-0075", "SEAL_CLIENT", kPermissionDenied, kPublic,                         \
+    "the batch is not signed by the seal client of its authorisation")                          \
+  X(kSealSequence, "APL-0076", "SEAL_SEQUENCE", kFailedPrecondition, kPublic,                   \
+    "a batch of this sequence number has been begun, or a much later one")                      \
+  X(kSealQuotaSpent, "APL-0077", "SEAL_QUOTA_SPENT", kResourceExhausted, kPublic,               \
+    "the authorisation has fewer signatures left")                                              \
+  X(kSealRate, "APL-0078", "SEAL_RATE", kResourceExhausted, kPublic,                            \
+    "the authorisation allows no more signatures in this minute")                               \
+  X(kSealChunk, "APL-0079", "SEAL_CHUNK", kPermissionDenied, kPublic,                           \
+    "the chunk is not the one under the batch's root")                                          \
+  X(kSealChunkBegun, "APL-0080", "SEAL_CHUNK_BEGUN", kFailedPrecondition, kPublic,              \
+    "this chunk has been begun before")                                                         \
+  X(kSealHashLength, "APL-0081", "SEAL_HASH_LENGTH", kInvalidArgument, kPublic,                 \
+    "the hash is not as long as the batch's hash algorithm makes it")                           \
+  X(kSealTooMany, "APL-0082", "SEAL_TOO_MANY", kResourceExhausted, kPublic,                     \
+    "too many authorisations, nonces or unfinished batches")                                    \
+  X(kPolicySubject, "APL-0085", "POLICY_SUBJECT", kPermissionDenied, kPublic,                   \
+    "the ordered policy is for another kind of person, or for another kind of key")             \
   X(kRosterUnsafe, "APL-0090", "ROSTER_UNSAFE", kFailedPrecondition, kPublic,                   \
     "the roster would leave too few officers to command or to run this core")                   \
   X(kRosterAmbiguous, "APL-0091", "ROSTER_AMBIGUOUS", kInvalidArgument, kPublic,                \

@@ -57,6 +57,16 @@ struct OrderRow {
   Digest issue_intent_tbs_sha256{};
 };
 
+// An authorisation and what of it has been given out. Given out in blocks: a crash loses what was
+// left of a block and repeats nothing.
+struct SealLedgerRow {
+  Bytes authorisation;         // the canonical SealAuthorisation
+  uint64_t reserved = 0;       // signatures; never above the quota
+  uint64_t last_sequence = 0;  // every one up to it may have been begun
+  bool warned_of_quota = false;
+  bool warned_of_end = false;
+};
+
 struct CaRow {
   uint64_t last_crl_number = 0;
   WallTime last_this_update;

@@ -3,12 +3,16 @@
 #define INTAGLIO_APPLIANCE_LINK_CORE_USE_CASES_H_
 
 #include "appliance/usecases/accept_certificate.h"
+#include "appliance/usecases/add_authenticator.h"
 #include "appliance/usecases/attest_keys.h"
 #include "appliance/usecases/change_state.h"
 #include "appliance/usecases/execute_command.h"
 #include "appliance/usecases/generate_signer_key.h"
 #include "appliance/usecases/issue_certificate.h"
 #include "appliance/usecases/record_epochs.h"
+#include "appliance/usecases/remove_authenticator.h"
+#include "appliance/usecases/seal_authorisations.h"
+#include "appliance/usecases/seal_batches.h"
 #include "appliance/usecases/sign_document.h"
 #include "appliance/usecases/sign_status.h"
 
@@ -21,9 +25,13 @@ struct CoreUseCases {
   IssueCertificate& issue_certificate;
   SignDocument& sign_document;
   AcceptCertificate& accept_certificate;
+  BindAuthenticator& bind_authenticator;
+  UnbindAuthenticator& unbind_authenticator;
   ChangeState& change_state;
   SignStatus& sign_status;
   RecordEpochs& record_epochs;
+  SealAuthorisations& seal_authorisations;
+  SealBatches& seal_batches;
 };
 
 }  // namespace intaglio::appliance

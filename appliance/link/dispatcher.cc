@@ -58,6 +58,12 @@ Status Dispatcher::Route(uint64_t connection, const pb::CoreRequest& request,
     case pb::CoreRequest::kAcceptCertificate:
       return RouteAccept(core, request.accept_certificate(),
                          *response.mutable_accept_certificate());
+    case pb::CoreRequest::kAddAuthenticator:
+      return RouteAddAuthenticator(core, request.add_authenticator(),
+                                   *response.mutable_add_authenticator());
+    case pb::CoreRequest::kRemoveAuthenticator:
+      return RouteRemoveAuthenticator(core, request.remove_authenticator(),
+                                      *response.mutable_remove_authenticator());
     case pb::CoreRequest::kBlockKey:
       return RouteBlockKey(core, request.block_key(), *response.mutable_block_key());
     case pb::CoreRequest::kChangeState:
@@ -68,6 +74,15 @@ Status Dispatcher::Route(uint64_t connection, const pb::CoreRequest& request,
       return RouteReadJournal(core, request.read_journal(), *response.mutable_read_journal());
     case pb::CoreRequest::kResealRecords:
       return RouteReseal(core, request.reseal_records(), *response.mutable_reseal_records());
+    case pb::CoreRequest::kBeginSealAuthorisation:
+      return RouteBeginSealAuthorisation(core, request.begin_seal_authorisation(),
+                                         *response.mutable_begin_seal_authorisation());
+    case pb::CoreRequest::kAuthoriseSeal:
+      return RouteAuthoriseSeal(core, request.authorise_seal(), *response.mutable_authorise_seal());
+    case pb::CoreRequest::kSeal:
+      return RouteSeal(core, request.seal(), *response.mutable_seal());
+    case pb::CoreRequest::kSealStatus:
+      return RouteSealStatus(core, request.seal_status(), *response.mutable_seal_status());
     case pb::CoreRequest::kBeginCrl:
     case pb::CoreRequest::kCrlChunk:
     case pb::CoreRequest::kFinishCrl:

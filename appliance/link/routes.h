@@ -10,6 +10,7 @@
 #include "appliance/domain/reasons.h"
 #include "appliance/domain/statements.h"
 #include "appliance/link/core_use_cases.h"
+#include "appliance/records/authenticator_codec.h"
 #include "appliance/records/canonical.h"
 #include "intaglio/core/v1/link.pb.h"
 
@@ -31,6 +32,12 @@ Status RouteSign(const RouteContext& core, const pb::SignRequest& request,
                  pb::SignResponse& response);
 Status RouteAccept(const RouteContext& core, const pb::AcceptCertificateRequest& request,
                    pb::AcceptCertificateResponse& response);
+// authenticator_routes.cc
+Status RouteAddAuthenticator(const RouteContext& core, const pb::AddAuthenticatorRequest& request,
+                             pb::AddAuthenticatorResponse& response);
+Status RouteRemoveAuthenticator(const RouteContext& core,
+                                const pb::RemoveAuthenticatorRequest& request,
+                                pb::RemoveAuthenticatorResponse&);
 // issuance_routes.cc
 Status RouteGenerateSignerKey(const RouteContext& core, const pb::GenerateSignerKeyRequest& request,
                               pb::GenerateSignerKeyResponse& response);
@@ -43,6 +50,16 @@ Status RouteIssue(const RouteContext& core, const pb::IssueCertificateRequest& r
 Status RouteIssueResponder(const RouteContext& core,
                            const pb::IssueResponderCertificateRequest& request,
                            pb::IssueResponderCertificateResponse& response);
+// seal_routes.cc
+Status RouteBeginSealAuthorisation(const RouteContext& core,
+                                   const pb::BeginSealAuthorisationRequest& request,
+                                   pb::BeginSealAuthorisationResponse& response);
+Status RouteAuthoriseSeal(const RouteContext& core, const pb::AuthoriseSealRequest& request,
+                          pb::AuthoriseSealResponse& response);
+Status RouteSeal(const RouteContext& core, const pb::SealRequest& request,
+                 pb::SealResponse& response);
+Status RouteSealStatus(const RouteContext& core, const pb::SealStatusRequest& request,
+                       pb::SealStatusResponse& response);
 // status_routes.cc
 Status RouteChangeState(const RouteContext& core, const pb::ChangeStateRequest& request,
                         pb::ChangeStateResponse& response);
@@ -63,7 +80,6 @@ Status RouteReadJournal(const RouteContext& core, const pb::ReadJournalRequest& 
 // For all of them.
 
 inline Status Invalid(const std::string& field) { return Fail(kRequestInvalid, "field " + field); }
-StatusOr<Proof> TakeProof(const pb::Proof& message);
 void FillFailure(const Status& status, pb::Failure& failure);
 
 inline constexpr int kMostApprovals = 16;

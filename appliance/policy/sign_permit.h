@@ -37,6 +37,7 @@ class SignPermit final {
   friend class SoleControlPolicy;  // SIGNER keys: a SAD proof over exactly these hashes
   friend class IssuancePolicy;     // CA_ISSUING keys: a TBSCertificate that keeps every rule
   friend class StatusPolicy;       // CA_ISSUING keys: a CRL; STATUS keys: OCSP answers
+  friend class SealPolicy;         // SEAL keys: a batch of an authorised client, within its quota
   friend class AttestationPolicy;  // ATTESTATION keys: evidence the core itself composed
 
   SignPermit(const KeyId& key_id, std::vector<MessageDigest> digests)

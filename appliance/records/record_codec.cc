@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "appliance/records/authenticator_codec.h"
 #include "appliance/records/canonical.h"
 #include "appliance/records/proto_values.h"
 
@@ -51,9 +52,7 @@ Bytes EncodeRecord(const KeyRecord& record) {
   message.set_generated_at_ms(record.generated_at.ms);
   message.set_signer_id(record.signer_id);
   for (const Authenticator& each : record.authenticators) {
-    auto& added = *message.add_authenticators();
-    added.set_kind(ToProto(each.kind));
-    added.set_spki(AsString(each.spki));
+    FillAuthenticator(each, *message.add_authenticators());
   }
   message.set_policy_oid(record.policy_oid);
   message.set_order_digest(AsString(record.order_digest));
@@ -69,6 +68,7 @@ Bytes EncodeRecord(const KeyRecord& record) {
   }
   message.set_ca_certificate(AsString(record.ca_certificate));
   message.set_label(record.label);
+  message.set_controllers_need(record.controllers_need);
   return SerializeCanonical(message);
 }
 
@@ -101,9 +101,7 @@ std::optional<KeyRecord> DecodeRecord(ByteView octets) {
   record.generated_at = {message.generated_at_ms()};
   record.signer_id = message.signer_id();
   for (const pb::Authenticator& each : message.authenticators()) {
-    const auto kind = FromProto(each.kind());
-    if (!kind) return std::nullopt;
-    record.authenticators.push_back({*kind, ToBytes(each.spki())});
+    if (!ReadAuthenticator(each, record.authenticators.emplace_back())) return std::nullopt;
   }
   record.policy_oid = message.policy_oid();
   if (message.has_certified_as()) {
@@ -112,6 +110,7 @@ std::optional<KeyRecord> DecodeRecord(ByteView octets) {
   }
   record.ca_certificate = ToBytes(message.ca_certificate());
   record.label = message.label();
+  record.controllers_need = message.controllers_need();
   return record;
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr unsigned kMaxReaders = 512;
 
 constexpr std::array<const char*, kTableCount> kTableNames = {
-    "key", "serial", "revoked", "order", "expiry", "ca", "meta", "mark", "head"};
+    "key", "serial", "revoked", "order", "expiry", "ca", "meta", "mark", "head", "seal"};
 
 Status LmdbFailure(int result, std::string_view act) {
   const std::string detail = std::string(act) + ": " + mdb_strerror(result);

@@ -34,9 +34,10 @@ enum class Table {
   kCa,
   kMeta,  // the instance and the record key epochs
   kMark,  // high-water marks, which move without an event
-  kHead,  // the sums over all rows above
+  kHead,  // the sums over all rows
+  kSeal,  // key id ‖ authorisation id
 };
-inline constexpr size_t kTableCount = 9;
+inline constexpr size_t kTableCount = 10;
 std::string_view NameOf(Table table);
 
 class LmdbEnv final {

@@ -89,6 +89,16 @@ StatusOr<CaRow> LmdbState::FindCa(const KeyId& issuer) {
   return Reading([&](MacedRows& rows) { return ReadCaRow(rows, issuer); });
 }
 
+StatusOr<std::optional<SealLedgerRow>> LmdbState::FindSeal(const KeyId& key_id,
+                                                           const SealAuthorisationId& id) {
+  return Reading([&](MacedRows& rows) { return ReadSealRow(rows, key_id, id); });
+}
+
+StatusOr<std::vector<std::pair<SealAuthorisationId, SealLedgerRow>>> LmdbState::ListSeals(
+    const KeyId& key_id, size_t limit) {
+  return Reading([&](MacedRows& rows) { return ReadSealRows(rows, key_id, limit); });
+}
+
 StatusOr<std::vector<RevokedRow>> LmdbState::RevokedAfter(const KeyId& issuer, const Serial& after,
                                                           size_t limit) {
   return Reading([&](MacedRows& rows) { return ReadRevokedAfter(rows, issuer, after, limit); });

@@ -42,6 +42,10 @@ class LmdbState final : public StatePort {
   StatusOr<std::optional<SerialRow>> FindSerial(const KeyId& issuer, const Serial& serial) override;
   StatusOr<std::optional<OrderRow>> FindOrder(const Digest& order_digest) override;
   StatusOr<CaRow> FindCa(const KeyId& issuer) override;
+  StatusOr<std::optional<SealLedgerRow>> FindSeal(const KeyId& key_id,
+                                                  const SealAuthorisationId& id) override;
+  StatusOr<std::vector<std::pair<SealAuthorisationId, SealLedgerRow>>> ListSeals(
+      const KeyId& key_id, size_t limit) override;
   StatusOr<std::vector<RevokedRow>> RevokedAfter(const KeyId& issuer, const Serial& after,
                                                  size_t limit) override;
   StatusOr<uint64_t> LiveRecords(uint32_t epoch) override;

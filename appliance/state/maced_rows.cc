@@ -14,8 +14,9 @@ constexpr size_t kSumsOctets = 64;
 ByteView SumsKey() { return AsBytes("sums"); }
 
 // Every table whose rows are summed.
-constexpr Table kSummed[] = {Table::kKey,    Table::kSerial, Table::kRevoked, Table::kOrder,
-                             Table::kExpiry, Table::kCa,     Table::kMeta,    Table::kMark};
+constexpr Table kSummed[] = {Table::kKey,   Table::kSerial, Table::kRevoked,
+                             Table::kOrder, Table::kExpiry, Table::kCa,
+                             Table::kMeta,  Table::kMark,   Table::kSeal};
 
 Digest MacOf(ByteView stored) {
   Digest mac;

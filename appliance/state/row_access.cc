@@ -42,6 +42,31 @@ StatusOr<CaRow> ReadCaRow(MacedRows& rows, const KeyId& issuer) {
   return row.value_or(CaRow{});
 }
 
+StatusOr<std::optional<SealLedgerRow>> ReadSealRow(MacedRows& rows, const KeyId& key_id,
+                                                   const SealAuthorisationId& id) {
+  return ReadRow<SealLedgerRow>(rows, Table::kSeal, SealKey(key_id, id), DecodeSealRow);
+}
+
+StatusOr<std::vector<std::pair<SealAuthorisationId, SealLedgerRow>>> ReadSealRows(
+    MacedRows& rows, const KeyId& key_id, size_t limit) {
+  std::vector<std::pair<SealAuthorisationId, SealLedgerRow>> found;
+  if (limit == 0) return found;
+  using Walk = MacedRows::Walk;
+  const ByteView prefix = key_id.view();
+  RETURN_IF_ERROR(
+      rows.WalkFrom(Table::kSeal, prefix, [&](ByteView key, ByteView value) -> StatusOr<Walk> {
+        if (!StartsWith(key, prefix)) return Walk::kEnough;
+        SealAuthorisationId id;
+        if (!Assign(key.subspan(prefix.size()), id)) {
+          return Fail(kRowUnreadable, "a seal authorisation at " + ToHex(key));
+        }
+        ASSIGN_OR_RETURN(SealLedgerRow row, DecodeSealRow(value));
+        found.emplace_back(id, std::move(row));
+        return found.size() < limit ? Walk::kGoOn : Walk::kEnough;
+      }));
+  return found;
+}
+
 StatusOr<std::vector<RevokedRow>> ReadRevokedAfter(MacedRows& rows, const KeyId& issuer,
                                                    const Serial& after, size_t limit) {
   std::vector<RevokedRow> found;
@@ -178,6 +203,20 @@ StatusOr<CaRow> RowWriter::FindCa(const KeyId& issuer) { return ReadCaRow(rows_,
 
 Status RowWriter::PutCa(const KeyId& issuer, const CaRow& row) {
   return rows_.Put(Table::kCa, issuer.view(), EncodeRow(row));
+}
+
+StatusOr<std::optional<SealLedgerRow>> RowWriter::FindSeal(const KeyId& key_id,
+                                                           const SealAuthorisationId& id) {
+  return ReadSealRow(rows_, key_id, id);
+}
+
+Status RowWriter::PutSeal(const KeyId& key_id, const SealAuthorisationId& id,
+                          const SealLedgerRow& row) {
+  return rows_.Put(Table::kSeal, SealKey(key_id, id), EncodeRow(row));
+}
+
+Status RowWriter::EraseSeal(const KeyId& key_id, const SealAuthorisationId& id) {
+  return rows_.Erase(Table::kSeal, SealKey(key_id, id));
 }
 
 Status RowWriter::PutIdentity(const CoreIdentity& identity) {

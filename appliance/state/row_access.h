@@ -16,6 +16,10 @@ StatusOr<std::optional<SerialRow>> ReadSerialRow(MacedRows& rows, const KeyId& i
                                                  const Serial& serial);
 StatusOr<std::optional<OrderRow>> ReadOrderRow(MacedRows& rows, const Digest& order_digest);
 StatusOr<CaRow> ReadCaRow(MacedRows& rows, const KeyId& issuer);
+StatusOr<std::optional<SealLedgerRow>> ReadSealRow(MacedRows& rows, const KeyId& key_id,
+                                                   const SealAuthorisationId& id);
+StatusOr<std::vector<std::pair<SealAuthorisationId, SealLedgerRow>>> ReadSealRows(
+    MacedRows& rows, const KeyId& key_id, size_t limit);
 // A seek and a walk over one range, whatever the size of the table.
 StatusOr<std::vector<RevokedRow>> ReadRevokedAfter(MacedRows& rows, const KeyId& issuer,
                                                    const Serial& after, size_t limit);
@@ -37,6 +41,11 @@ class RowWriter final : public RowTransaction {
   Status PutOrder(const Digest& order_digest, const OrderRow& row) override;
   StatusOr<CaRow> FindCa(const KeyId& issuer) override;
   Status PutCa(const KeyId& issuer, const CaRow& row) override;
+  StatusOr<std::optional<SealLedgerRow>> FindSeal(const KeyId& key_id,
+                                                  const SealAuthorisationId& id) override;
+  Status PutSeal(const KeyId& key_id, const SealAuthorisationId& id,
+                 const SealLedgerRow& row) override;
+  Status EraseSeal(const KeyId& key_id, const SealAuthorisationId& id) override;
   Status PutIdentity(const CoreIdentity& identity) override;
   Status PutPendingIdentity(const std::optional<PendingIdentity>& pending) override;
 

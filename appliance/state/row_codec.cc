@@ -295,6 +295,22 @@ StatusOr<CaRow> DecodeCaRow(ByteView octets) {
   return CaRow{in.last_crl_number(), WallTime{in.last_this_update_ms()}};
 }
 
+Bytes EncodeRow(const SealLedgerRow& row) {
+  pb::SealLedgerRow out;
+  out.set_authorisation(AsString(row.authorisation));
+  out.set_reserved(row.reserved);
+  out.set_last_sequence(row.last_sequence);
+  out.set_warned(row.warned_of_quota);
+  out.set_warned_of_end(row.warned_of_end);
+  return Serialise(out);
+}
+
+StatusOr<SealLedgerRow> DecodeSealRow(ByteView octets) {
+  ASSIGN_OR_RETURN(const pb::SealLedgerRow in, Parse<pb::SealLedgerRow>(octets));
+  return SealLedgerRow{ToBytes(in.authorisation()), in.reserved(), in.last_sequence(), in.warned(),
+                       in.warned_of_end()};
+}
+
 Bytes EncodeRow(const StoredInstance& instance) {
   const CoreIdentity& identity = instance.identity;
   pb::InstanceRow out;

@@ -48,6 +48,10 @@ StatusOr<ExpiryEntry> ReadExpiryKey(ByteView key) {
   return entry;
 }
 
+Bytes SealKey(const KeyId& key_id, const SealAuthorisationId& id) {
+  return Concat({key_id.view(), id.view()});
+}
+
 Bytes EpochKey(uint32_t epoch) {
   Bytes key = ToBytes("epoch/");
   AppendBigEndian(epoch, 4, key);

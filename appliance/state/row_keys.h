@@ -3,6 +3,7 @@
 #define INTAGLIO_APPLIANCE_STATE_ROW_KEYS_H_
 
 #include "appliance/domain/ids.h"
+#include "appliance/domain/seal_statements.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 
@@ -22,6 +23,9 @@ struct ExpiryEntry {
 };
 // kRowUnreadable.
 StatusOr<ExpiryEntry> ReadExpiryKey(ByteView key);
+
+// Authorisations of one key lie together.
+Bytes SealKey(const KeyId& key_id, const SealAuthorisationId& id);
 
 Bytes EpochKey(uint32_t epoch);
 // Holds how many live keys have their newest record under this epoch.

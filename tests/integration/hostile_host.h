@@ -12,6 +12,7 @@
 
 #include "appliance/link/dispatcher.h"
 #include "appliance/link/link_server.h"
+#include "appliance/records/seal_codec.h"
 #include "host/x509/ca_description.h"
 #include "host/x509/certificate_builder.h"
 #include "host/x509/ocsp_response.h"
@@ -48,6 +49,10 @@ class HostileHost final {
   EndedLinks& ended() { return ended_; }
   // A connection with the host's own TLS key.
   std::unique_ptr<RawLink> Connect();
+  StatusOr<std::unique_ptr<RawLink>> ConnectAs(const LinkIdentity& identity);
+  const LinkIdentity& link_identity() const { return host_identity_; }
+  // SHA-256 of its DER certificate.
+  static Digest PinOf(const LinkIdentity& identity);
   // One request as a raw frame, and what the core answers.
   pb::CoreResponse Ask(pb::CoreRequest request);
   pb::CoreResponse AskOver(RawLink& link, pb::CoreRequest request);
@@ -151,13 +156,20 @@ class HostileHost final {
   appliance::IssueCertificate issue_certificate_{core_.services()};
   appliance::SignDocument sign_document_{core_.services(), proofs_};
   appliance::AcceptCertificate accept_certificate_{core_.services(), proofs_};
+  appliance::BindAuthenticator bind_authenticator_{core_.services(), proofs_};
+  appliance::UnbindAuthenticator unbind_authenticator_{core_.services(), proofs_};
   appliance::ChangeState change_state_{core_.services(), proofs_};
   appliance::SignStatus sign_status_{core_.services(), change_state_};
   appliance::RecordEpochs record_epochs_{core_.services(), core_.record_keys()};
+  appliance::SealLedger seal_ledger_{core_.state(), core_.clock(),
+                                     appliance::DecodeSealAuthorisation};
+  appliance::SealAuthorisations seal_authorisations_{core_.services(), proofs_, seal_ledger_};
+  appliance::SealBatches seal_batches_{core_.services(), seal_ledger_, 1};
   appliance::Dispatcher dispatcher_{
       core_.services(),
       {execute_command_, generate_signer_key_, attest_keys_, issue_certificate_, sign_document_,
-       accept_certificate_, change_state_, sign_status_, record_epochs_},
+       accept_certificate_, bind_authenticator_, unbind_authenticator_, change_state_, sign_status_,
+       record_epochs_, seal_authorisations_, seal_batches_},
       "test",
       1};
   EndedLinks ended_;
