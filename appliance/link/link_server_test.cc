@@ -8,7 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <map>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "appliance/link/test_link.h"
@@ -149,6 +152,34 @@ TEST_F(LinkServerTest, JudgesThePinAndNotTheDates) {
   const auto link = RawLink::Connect(path(), {.identity = old});
   ASSERT_THAT(link, IsOk());
   ExpectEcho(**link, "still the same peer");
+}
+
+TEST_F(LinkServerTest, AJudgeDecidesInsteadOfTheFileAndAsLongAsTheConnectionLasts) {
+  std::atomic<bool> accepts = true;
+  std::mutex mutex;
+  std::set<Digest> judged;
+  const auto judge = [&](const Digest& certificate) {
+    std::lock_guard lock(mutex);
+    judged.insert(certificate);
+    return accepts.load();
+  };
+  auto config = Config();
+  // Not the certificate that is shown.
+  config.pinned_peer_pem = LinkKeys::Get().core.certificate();
+  auto server = LinkServer::Start(config, judge, handler_, observer_);
+  ASSERT_THAT(server, IsOk());
+  server_ = *std::move(server);
+  const auto link = Connect();
+  ExpectEcho(*link, "accepted");
+  accepts = false;
+  (void)link->SendFrame(AsBytes("taken off"));
+  EXPECT_TRUE(link->PeerCloses(kPatience));
+  EXPECT_TRUE(observer_.WaitFor(Event("ended", kLinkPeerUnknown), 1));
+  EXPECT_EQ(handler_.begun(), 1u) << "what came afterwards was not carried out";
+  EXPECT_FALSE(RawLink::Connect(path(), {.identity = LinkKeys::Get().host}).ok());
+  EXPECT_TRUE(observer_.WaitFor(Event("refused", kLinkPeerUnknown), 1));
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(judged.size(), 1u) << "each time the digest of the one certificate";
 }
 
 TEST_F(LinkServerTest, RefusesMoreConnectionsThanConfiguredUntilOneEnds) {
