@@ -12,6 +12,7 @@
 #include "host/x509/crl_builder.h"
 #include "host/x509/ocsp_request.h"
 #include "host/x509/ocsp_response.h"
+#include "host/x509/pem.h"
 #include "host/x509/public_key.h"
 
 namespace intaglio::testing_support {
@@ -72,13 +73,26 @@ HostileHost::HostileHost() {
   config.certificate_pem = core_identity.certificate();
   config.private_key_pem = core_identity.private_key();
   config.pinned_peer_pem = host_identity_.certificate();
-  server_ = Must(appliance::LinkServer::Start(config, dispatcher_, ended_));
+  core_.ChangeIdentity([&](appliance::CoreIdentity& identity) {
+    identity.pinned_hosts = {{PinOf(host_identity_), {}}};
+  });
+  const auto judge = [this](const Digest& certificate) {
+    const auto& services = core_.services();
+    return appliance::IsPinned(*services.identity.Get(), certificate, services.time.Estimate());
+  };
+  server_ = Must(appliance::LinkServer::Start(config, judge, dispatcher_, ended_));
   link_ = Connect();
   SetUpCa();
 }
 
-std::unique_ptr<RawLink> HostileHost::Connect() {
-  return Must(RawLink::Connect(folder_.path() + "/core.sock", {.identity = host_identity_}));
+Digest HostileHost::PinOf(const LinkIdentity& identity) {
+  return appliance::Sha256(Must(host::CertificateFromPem(identity.certificate())));
+}
+
+std::unique_ptr<RawLink> HostileHost::Connect() { return Must(ConnectAs(host_identity_)); }
+
+StatusOr<std::unique_ptr<RawLink>> HostileHost::ConnectAs(const LinkIdentity& identity) {
+  return RawLink::Connect(folder_.path() + "/core.sock", {.identity = identity});
 }
 
 pb::CoreResponse HostileHost::Ask(pb::CoreRequest request) {

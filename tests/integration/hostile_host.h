@@ -53,6 +53,10 @@ class HostileHost final {
   const LinkIdentity& link_identity() const { return host_identity_; }
   // SHA-256 of its DER certificate.
   static Digest PinOf(const LinkIdentity& identity);
+  StatusOr<std::unique_ptr<RawLink>> ConnectAs(const LinkIdentity& identity);
+  const LinkIdentity& link_identity() const { return host_identity_; }
+  // SHA-256 of its DER certificate.
+  static Digest PinOf(const LinkIdentity& identity);
   // One request as a raw frame, and what the core answers.
   pb::CoreResponse Ask(pb::CoreRequest request);
   pb::CoreResponse AskOver(RawLink& link, pb::CoreRequest request);
