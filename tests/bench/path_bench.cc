@@ -38,6 +38,7 @@ struct Flags {
   std::string credential;
   std::string authenticator_key;
   int threads = 4;
+  double only_load = 0;  // seconds
   bool quick = false;
 };
 
@@ -84,7 +85,18 @@ class Activations final {
   std::atomic<uint64_t> next_{static_cast<uint64_t>(time(nullptr)) << 24};
 };
 
+// Clients that sign at once for a while; every call must succeed. No measurement: a burden.
+int Load(const Flags& flags) {
+  Activations activations(flags);
+  const double rate =
+      RateOf(flags.threads, flags.only_load, [&](int) { return activations.One(); });
+  printf("{\"clients\":%d,\"seconds\":%.0f,\"signatures\":%.0f,\"errors\":0}\n", flags.threads,
+         flags.only_load, rate * flags.only_load);
+  return 0;
+}
+
 int Run(const Flags& flags) {
+  if (flags.only_load > 0) return Load(flags);
   const auto softhsm = Must(testing_support::SoftHsm::Create(), "a token for the reference");
   RawToken raw(softhsm->module_path(), softhsm->token_label(), softhsm->Pin(),
                testing_support::SoftHsm::storage_key_label());
@@ -116,6 +128,8 @@ int main(int argc, char** argv) {
   app.add_option("--credential", flags.credential, "an accepted credential")->required();
   app.add_option("--key", flags.authenticator_key, "its authenticator's key")->required();
   app.add_option("--threads", flags.threads, "requests in flight")->check(CLI::Range(1, 64));
+  app.add_option("--load", flags.only_load, "only sign, for so many seconds; any error ends it")
+      ->check(CLI::Range(1.0, 3600.0));
   app.add_flag("--quick", flags.quick, "shorter, and less exact");
   CLI11_PARSE(app, argc, argv);
   return intaglio::bench::Run(flags);
