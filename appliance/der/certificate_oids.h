@@ -11,7 +11,9 @@ inline constexpr std::string_view kCommonName = "2.5.4.3";
 inline constexpr std::string_view kSurname = "2.5.4.4";
 inline constexpr std::string_view kSerialNumber = "2.5.4.5";
 inline constexpr std::string_view kCountryName = "2.5.4.6";
+inline constexpr std::string_view kOrganizationName = "2.5.4.10";
 inline constexpr std::string_view kGivenName = "2.5.4.42";
+inline constexpr std::string_view kOrganizationIdentifier = "2.5.4.97";
 
 // Extensions. [RFC 5280 §4.2]
 inline constexpr std::string_view kSubjectKeyId = "2.5.29.14";
@@ -38,9 +40,11 @@ inline constexpr std::string_view kQcSscd = "0.4.0.1862.1.4";
 inline constexpr std::string_view kQcPds = "0.4.0.1862.1.5";
 inline constexpr std::string_view kQcType = "0.4.0.1862.1.6";
 inline constexpr std::string_view kQcTypeSign = "0.4.0.1862.1.6.1";
+inline constexpr std::string_view kQcTypeSeal = "0.4.0.1862.1.6.2";
 inline constexpr std::string_view kQcLegislation = "0.4.0.1862.1.7";
 inline constexpr std::string_view kQcSyntaxV2 = "1.3.6.1.5.5.7.11.2";
 inline constexpr std::string_view kSemanticsNatural = "0.4.0.194121.1.1";
+inline constexpr std::string_view kSemanticsLegal = "0.4.0.194121.1.2";
 
 }  // namespace intaglio::appliance::oid
 

@@ -11,6 +11,7 @@
 #include "appliance/domain/ids.h"
 #include "appliance/domain/key_record.h"
 #include "base/clock.h"
+#include "base/message_digest.h"
 
 namespace intaglio::appliance {
 
@@ -23,8 +24,19 @@ struct NaturalPerson {
   std::string serial_number;
 };
 
+// The legal person a certificate names. [EN 319 412-3 LEG-4.2.1]
+struct LegalPerson {
+  std::string country;
+  std::string organization_name;
+  std::string organization_identifier;
+  std::string common_name;
+};
+
+using Subject = std::variant<NaturalPerson, LegalPerson>;
+
 struct CoreGeneratedKey {
   KeyAlgorithm algorithm = KeyAlgorithm::kP256;
+  KeyPurpose use = KeyPurpose::kSigner;  // kSeal for legal persons and for them alone
 };
 struct ExistingKey {
   Bytes spki;
@@ -35,10 +47,11 @@ struct IssuanceOrder {
   CoreInstance core_instance;
   KeyId issuer_key_id;
   std::string policy_oid;
-  NaturalPerson subject;
+  Subject subject;
   std::variant<CoreGeneratedKey, ExistingKey> key;
   std::string signer_id;
   std::vector<Authenticator> authenticators;
+  uint32_t controllers_need = 0;  // SEAL: how many of the authenticators must agree
   Digest evidence_digest{};
   Digest agreement_digest{};
   uint32_t validity_days = 0;
@@ -53,7 +66,7 @@ struct SadPayload {
   KeyId key_id;
   std::string signer_id;
   std::string session_id;
-  std::vector<Digest> dtbsr;  // SHA-256, in the order of signing
+  std::vector<MessageDigest> dtbsr;  // of one algorithm, in the order of signing
   WallTime issued_at;
   WallTime expires_at;
 };
@@ -98,6 +111,23 @@ struct SignerRevocation {
   WallTime requested_at;
 };
 
+struct AddAuthenticator {
+  CoreInstance core_instance;
+  KeyId key_id;
+  uint64_t record_version = 0;  // that it is added to
+  Authenticator authenticator;
+  WallTime issued_at;
+  WallTime expires_at;
+};
+
+struct RemoveAuthenticator {
+  CoreInstance core_instance;
+  KeyId key_id;
+  AuthenticatorId authenticator_id;
+  WallTime issued_at;
+  WallTime expires_at;
+};
+
 struct Approval {
   OfficerId officer_id;
   Bytes signature;  // DER ECDSA-Sig-Value
@@ -112,10 +142,24 @@ struct Signed {
   Bytes proofs = {};  // the approvals' octets as they came, for the journal
 };
 
-// One authenticator's signature over a statement's octets.
+struct Es256Proof {
+  Bytes signature;  // DER ECDSA-Sig-Value over SHA-256 of the statement's octets
+};
+struct Rs256Proof {
+  Bytes signature;  // RSASSA-PKCS1-v1_5 with SHA-256 over them
+};
+// Its challenge is SHA-256 of the statement's octets.
+struct WebAuthnAssertion {
+  Bytes authenticator_data;
+  Bytes client_data_json;
+  Bytes signature;
+};
+
+// One authenticator's agreement to a statement's octets.
 struct Proof {
   AuthenticatorId authenticator_id;
-  Bytes es256;  // DER ECDSA-Sig-Value
+  std::variant<Es256Proof, Rs256Proof, WebAuthnAssertion> method;
+  Bytes octets = {};  // the proof as it came, for the journal
 };
 
 }  // namespace intaglio::appliance

@@ -32,6 +32,25 @@ bool HasNaturalSemantics(std::string_view serial_number) {
          IsUpper(serial_number[3]) && IsUpper(serial_number[4]) && serial_number[5] == '-';
 }
 
+// Type, country, hyphen, identifier: "VATEE-100000001". A trade register's number may name a
+// subdivision ("NTRDE+HE-"), and an LEI has XG, global, for its country. Schemes of a
+// state's own are left out as above. [EN 319 412-1 5.1.4]
+bool HasLegalSemantics(std::string_view identifier) {
+  constexpr std::string_view kTypes[] = {"VAT", "NTR", "PSD", "LEI", "EOR", "EXC"};
+  if (identifier.size() < 7) return false;
+  const std::string_view type = identifier.substr(0, 3);
+  const std::string_view country = identifier.substr(3, 2);
+  if (std::ranges::count(kTypes, type) != 1 || !std::ranges::all_of(country, IsUpper)) return false;
+  if (type == "LEI" && country != "XG") return false;
+  std::string_view rest = identifier.substr(5);
+  if (rest[0] == '+' && type == "NTR") {
+    const size_t subdivision = rest.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 1);
+    if (subdivision < 2 || subdivision > 4) return false;
+    rest = rest.substr(std::min(subdivision, rest.size()));
+  }
+  return rest.size() > 1 && rest[0] == '-';
+}
+
 bool StringFits(uint8_t tag, StringForm form) {
   return tag == kDerPrintableString ||
          (tag == kDerUtf8String && form == StringForm::kPrintableOrUtf8);
@@ -72,7 +91,7 @@ Status CheckValidity(const TbsFacts& tbs, Duration longest, WallTime now) {
 }
 
 Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
-                    const NaturalPerson& ordered) {
+                    const Subject& ordered) {
   if (tbs.subject_attributes.size() != rules.size()) {
     return Fail(kGateSubjectShape, std::to_string(tbs.subject_attributes.size()) +
                                        " attributes; the profile has " +
@@ -87,11 +106,15 @@ Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
     }
     if (!StringFits(found->string_tag, rule.form)) return Fail(kGateSubjectString, name);
     // The values are personal data and stay out of the detail.
-    if (found->value.empty() || found->value != ordered.*rule.ordered) {
+    const std::string* due = rule.ordered(ordered);
+    if (due == nullptr || found->value.empty() || found->value != *due) {
       return Fail(kGateSubjectValue, "attribute " + name);
     }
     if (rule.oid == oid::kSerialNumber && !HasNaturalSemantics(found->value)) {
       return Fail(kGateSerialNumberForm, "such as PNOEE- or PASDE- and an identifier");
+    }
+    if (rule.oid == oid::kOrganizationIdentifier && !HasLegalSemantics(found->value)) {
+      return Fail(kGateOrganizationForm, "such as VATEE- or NTRDE+HE- and an identifier");
     }
   }
   return OkStatus();

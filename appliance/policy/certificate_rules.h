@@ -15,9 +15,10 @@ namespace intaglio::appliance {
 // kGateNotBefore, kGateNotAfter, kGateValidityTooLong.
 Status CheckValidity(const TbsFacts& tbs, Duration longest, WallTime now);
 // Exactly the attributes of `rules`, each once, as ordered. kGateSubjectShape, kGateSubjectString,
-// kGateSubjectValue; kGateSerialNumberForm. [EN 319 412-2 NAT-4.2.4; EN 319 412-1 5.1.3]
+// kGateSubjectValue; kGateSerialNumberForm, kGateOrganizationForm. [EN 319 412-2 NAT-4.2.4; EN 319
+// 412-3 4.2.1; EN 319 412-1 5.1.3, 5.1.4]
 Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
-                    const NaturalPerson& ordered);
+                    const Subject& ordered);
 // Each that `rules` name as they demand; others are left alone. kGateExtensionCritical,
 // kGateExtensionMissing.
 Status CheckRuledExtensions(const ExtensionFacts& extensions, std::span<const ExtensionRule> rules);

@@ -80,7 +80,9 @@ namespace intaglio::appliance {
   X(kGateOcspSigning, "APL-0334", "GATE_OCSP_SIGNING", kPermissionDenied, kPublic,               \
     "OCSPSigning stands in a certificate whose key is not a STATUS key of this core")            \
   X(kGateCaAlgorithm, "APL-0335", "GATE_CA_ALGORITHM", kPermissionDenied, kPublic,               \
-    "the CA key is not P-256, the only one whose signatures the profiles name")
+    "the CA key is not P-256, the only one whose signatures the profiles name")                  \
+  X(kGateOrganizationForm, "APL-0336", "GATE_ORGANIZATION_FORM", kPermissionDenied, kPublic,     \
+    "the organizationIdentifier does not have the form that the semantics identifier promises")
 
 INTAGLIO_REASON_TABLE(kIssuanceGateReasons, INTAGLIO_ISSUANCE_GATE_REASONS)
 

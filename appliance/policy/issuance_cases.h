@@ -108,8 +108,8 @@ struct SubscriberCase : CommonCase {
   SubscriberCase() {
     order.issuer_key_id = ca.key.key_id;
     order.policy_oid = "0.4.0.194112.1.2";
-    order.subject = {"EE", "Mari-Liis", "M\xc3\xa4nnik", "Mari-Liis M\xc3\xa4nnik",
-                     "PNOEE-47101010033"};
+    order.subject = NaturalPerson{"EE", "Mari-Liis", "M\xc3\xa4nnik", "Mari-Liis M\xc3\xa4nnik",
+                                  "PNOEE-47101010033"};
     order.validity_days = 730;
     key.purpose = KeyPurpose::kSigner;
     key.residency = KeyResidency::kWrapped;
@@ -155,6 +155,28 @@ struct SubscriberCase : CommonCase {
                                             .serial = serial,
                                             .now = now,
                                             .qscd_entry = qscd_entry});
+  }
+};
+
+// A legal person's seal key, resident, under QCP-l-qscd.
+struct SealCase : SubscriberCase {
+  SealCase() {
+    order.policy_oid = "0.4.0.194112.1.3";
+    order.subject = LegalPerson{"EE", "O\xc3\xa4 Arhiiv AS", "VATEE-100000001", "O\xc3\xa4 Arhiiv"};
+    order.key = CoreGeneratedKey{KeyAlgorithm::kP256, KeyPurpose::kSeal};
+    order.controllers_need = 2;
+    key.purpose = KeyPurpose::kSeal;
+    key.residency = KeyResidency::kResident;
+    key.origin.extractable = false;
+    key.origin.never_extractable = true;
+    key.origin.wrap_with_trusted = false;
+    subject = {Rdn(oid::kCountryName, 0x13, "EE"),
+               Rdn(oid::kOrganizationName, 0x0c, "O\xc3\xa4 Arhiiv AS"),
+               Rdn(oid::kOrganizationIdentifier, 0x0c, "VATEE-100000001"),
+               Rdn(oid::kCommonName, 0x0c, "O\xc3\xa4 Arhiiv")};
+    statements[3] = Statement(oid::kQcType, Sequence({Oid(oid::kQcTypeSeal)}));
+    statements[4] = Statement(oid::kQcSyntaxV2, Sequence({Oid(oid::kSemanticsLegal)}));
+    extensions[oid::kCertificatePolicies] = {false, Sequence({Policy(order.policy_oid)})};
   }
 };
 

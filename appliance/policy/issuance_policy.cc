@@ -11,6 +11,9 @@
 namespace intaglio::appliance {
 namespace {
 
+// A key for one activation is destroyed after it; its certificate does not outlive the day.
+constexpr Duration kOneTimeLife = kDay;
+
 Status CheckPurpose(const KeyRecord& key, KeyPurpose due, const char* name) {
   if (key.purpose == due) return OkStatus();
   return Fail(kKeyPurpose, "key " + key.key_id.hex() + " is not of purpose " + name);
@@ -54,8 +57,9 @@ Status CheckIssuer(const KeyRecord& ca_key, const TbsFacts& ca_certificate, Wall
 Status CheckOrderedKey(const IssuanceOrder& order, const KeyRecord& key) {
   const auto* generated = std::get_if<CoreGeneratedKey>(&order.key);
   const auto* existing = std::get_if<ExistingKey>(&order.key);
-  const bool fits = generated != nullptr ? generated->algorithm == key.algorithm
-                                         : existing != nullptr && existing->spki == key.spki;
+  const bool fits = generated != nullptr
+                        ? generated->algorithm == key.algorithm && generated->use == key.purpose
+                        : existing != nullptr && existing->spki == key.spki;
   return fits ? OkStatus()
               : Fail(kGateOrderKey, "key " + key.key_id.hex() + " is not the one ordered");
 }
@@ -82,7 +86,10 @@ Status CheckBinding(const TbsFacts& tbs, const KeyRecord& key, const TbsFacts& c
 
 Status CheckSubjectKey(const SubscriberFacts& facts, const SubscriberProfile& profile) {
   const KeyRecord& key = facts.subject_key;
-  RETURN_IF_ERROR(CheckPurpose(key, KeyPurpose::kSigner, "SIGNER"));
+  if (std::ranges::count(profile.key_purposes, key.purpose) == 0) {
+    return Fail(kKeyPurpose, "key " + key.key_id.hex() + " is not of a purpose that " +
+                                 std::string(profile.name) + " certifies");
+  }
   if (key.order_digest != facts.order_digest) {
     return Fail(kGateOrderKey,
                 "key " + key.key_id.hex() + " belongs to order " + ToHex(key.order_digest));
@@ -136,10 +143,24 @@ Status CheckResponderContent(const TbsFacts& tbs, const ResponderProfile& profil
 
 }  // namespace
 
+Status IssuancePolicy::JudgeOrder(const IssuanceOrder& order, const SubscriberProfile& profile) {
+  const bool person_fits = std::ranges::all_of(profile.subject, [&](const AttributeRule& rule) {
+    return rule.ordered(order.subject) != nullptr;
+  });
+  const auto* generated = std::get_if<CoreGeneratedKey>(&order.key);
+  const bool key_fits =
+      generated == nullptr || std::ranges::count(profile.key_purposes, generated->use) != 0;
+  if (person_fits && key_fits) return OkStatus();
+  return Fail(kPolicySubject,
+              std::string(profile.name) +
+                  (person_fits ? " does not certify such a key" : " is not for such a person"));
+}
+
 StatusOr<SignPermit> IssuancePolicy::JudgeSubscriber(const SubscriberFacts& facts) {
   const IssuanceOrder& order = facts.order;
   const SubscriberProfile* profile = FindSubscriberProfile(order.policy_oid);
   if (profile == nullptr) return Fail(kPolicyUnsupported, "policy " + order.policy_oid);
+  RETURN_IF_ERROR(JudgeOrder(order, *profile));
   if (order.issuer_key_id != facts.ca_key.key_id) {
     return Fail(kGateIssuerKey, "the order names key " + order.issuer_key_id.hex());
   }
@@ -147,8 +168,8 @@ StatusOr<SignPermit> IssuancePolicy::JudgeSubscriber(const SubscriberFacts& fact
   RETURN_IF_ERROR(CheckSubjectKey(facts, *profile));
   RETURN_IF_ERROR(CheckSerial(facts.serial, facts.tbs_sha256));
   RETURN_IF_ERROR(CheckBinding(facts.tbs, facts.subject_key, facts.ca_certificate));
-  const Duration longest =
-      std::min<Duration>(order.validity_days * kDay, profile->longest_validity);
+  Duration longest = std::min<Duration>(order.validity_days * kDay, profile->longest_validity);
+  if (facts.subject_key.purpose == KeyPurpose::kOneTime) longest = std::min(longest, kOneTimeLife);
   RETURN_IF_ERROR(CheckValidity(facts.tbs, longest, facts.now));
   RETURN_IF_ERROR(CheckSubject(facts.tbs, profile->subject, order.subject));
   RETURN_IF_ERROR(CheckSubscriberContent(facts.tbs, *profile, facts.ca_certificate));

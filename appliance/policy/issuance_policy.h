@@ -11,6 +11,7 @@
 #include "appliance/domain/roster.h"
 #include "appliance/domain/rows.h"
 #include "appliance/domain/statements.h"
+#include "appliance/policy/profile_table.h"
 #include "appliance/policy/sign_permit.h"
 #include "base/clock.h"
 #include "base/status.h"
@@ -44,9 +45,13 @@ struct ResponderFacts {
 
 class IssuancePolicy final {
  public:
+  // Whether an order may name this policy at all: its subject is of the policy's kind of person,
+  // and a key to be generated is of a purpose that the policy certifies. kPolicySubject. [EN 319
+  // 411-2 5.1]
+  static Status JudgeOrder(const IssuanceOrder& order, const SubscriberProfile& profile);
   // A subscriber's certificate under the profile of the order's policy. The permit is for `ca_key`
-  // and `tbs_sha256`. kPolicyUnsupported, kKeyPurpose, kOriginUnproven, kQscdEntryLapsed and the
-  // Reasons of gate_reasons.h.
+  // and `tbs_sha256`. kPolicyUnsupported, kPolicySubject, kKeyPurpose, kOriginUnproven,
+  // kQscdEntryLapsed and the Reasons of gate_reasons.h.
   static StatusOr<SignPermit> JudgeSubscriber(const SubscriberFacts& facts);
   // A certificate for OCSP signing, for a STATUS key of this core and no other.
   // [RFC 6960 §4.2.2.2; EN 319 411-1 CSS-6.6.3-01A, -01B] Reasons as above.

@@ -58,6 +58,8 @@ TEST(JudgeSubscriber, PermitsExactlyTheTbsWithTheCaKey) {
 TEST(JudgeSubscriber, RefusesKeysOrdersAndSerialsThatDoNotFit) {
   const Mutation<S> kMutations[] = {
       {"policy nobody knows", kPolicyUnsupported,
+       [](S& c) { c.order.policy_oid = "0.4.0.194112.1.4"; }},
+      {"policy for legal persons", kPolicySubject,
        [](S& c) { c.order.policy_oid = "0.4.0.194112.1.3"; }},
       {"order for another CA", kGateIssuerKey,
        [](S& c) { c.order.issuer_key_id = MakeKeyId(0xcb); }},
@@ -144,7 +146,7 @@ TEST(JudgeSubscriber, RefusesNamesAndTimesThatDoNotFit) {
        [](S& c) { c.subject[4] = Rdn(oid::kSerialNumber, 0x13, "PNOEE-47101010034"); }},
       {"nothing ordered", kGateSubjectValue,
        [](S& c) {
-         c.order.subject.given_name.clear();
+         std::get<NaturalPerson>(c.order.subject).given_name.clear();
          c.subject[1] = Rdn(oid::kGivenName, 0x0c, "");
        }},
   };
@@ -152,7 +154,7 @@ TEST(JudgeSubscriber, RefusesNamesAndTimesThatDoNotFit) {
   for (const char* number :
        {"47101010033", "PNOEE-", "XXXEE-1", "PNOee-1", "PNOEE1-1", "VATEE-1"}) {
     SubscriberCase subscriber;
-    subscriber.order.subject.serial_number = number;
+    std::get<NaturalPerson>(subscriber.order.subject).serial_number = number;
     subscriber.subject[4] = Rdn(oid::kSerialNumber, 0x13, number);
     EXPECT_THAT(subscriber.Judge(), FailsWith(kGateSerialNumberForm)) << number;
   }
@@ -341,6 +343,139 @@ TEST(JudgeSubscriber, AcceptsWhatTheProfileLeavesOpen) {
     kVariants[i](subscriber);
     EXPECT_THAT(subscriber.Judge(), IsOk()) << i;
   }
+}
+
+TEST(JudgeSubscriber, PermitsALegalPersonsSealKey) {
+  SealCase seal;
+  const auto permit = seal.Judge();
+  ASSERT_THAT(permit, IsOk());
+  EXPECT_EQ(permit->key_id(), seal.ca.key.key_id);
+}
+
+TEST(JudgeSubscriber, RefusesSealsThatDoNotFit) {
+  using L = SealCase;
+  const Mutation<L> kMutations[] = {
+      {"a natural person", kPolicySubject,
+       [](L& c) {
+         c.order.subject = NaturalPerson{"EE", "M", "K", "M K", "PNOEE-1"};
+       }},
+      {"a signer's key ordered", kPolicySubject,
+       [](L& c) {
+         c.order.key = CoreGeneratedKey{KeyAlgorithm::kP256, KeyPurpose::kSigner};
+       }},
+      {"policy for natural persons", kPolicySubject,
+       [](L& c) { c.order.policy_oid = "0.4.0.194112.1.2"; }},
+      {"a signer's key handed in", kKeyPurpose, [](L& c) { c.key.purpose = KeyPurpose::kSigner; }},
+      {"seal key handed in for an existing one of another purpose", kKeyPurpose,
+       [](L& c) {
+         c.order.key = ExistingKey{c.key.spki};
+         c.key.purpose = KeyPurpose::kStatus;
+       }},
+      {"a key that could leave", kOriginUnproven,
+       [](L& c) { c.key.origin.never_extractable = false; }},
+      {"QSCD entry past its date", kQscdEntryLapsed, [](L& c) { c.qscd_entry.valid_until = kNow; }},
+      {"no organizationIdentifier", kGateSubjectShape,
+       [](L& c) { c.subject.erase(c.subject.begin() + 2); }},
+      {"an attribute more", kGateSubjectShape,
+       [](L& c) { c.subject.push_back(Rdn(oid::kSurname, 0x0c, "Tamm")); }},
+      {"a natural person's attribute in place of it", kGateSubjectShape,
+       [](L& c) { c.subject[2] = Rdn(oid::kSerialNumber, 0x13, "VATEE-100000001"); }},
+      {"organizationName twice", kGateSubjectShape, [](L& c) { c.subject[2] = c.subject[1]; }},
+      {"country in UTF8String", kGateSubjectString,
+       [](L& c) { c.subject[0] = Rdn(oid::kCountryName, 0x0c, "EE"); }},
+      {"name in IA5String", kGateSubjectString,
+       [](L& c) { c.subject[1] = Rdn(oid::kOrganizationName, 0x16, "AS"); }},
+      {"another organization", kGateSubjectValue,
+       [](L& c) { c.subject[1] = Rdn(oid::kOrganizationName, 0x0c, "Other AS"); }},
+      {"another identifier", kGateSubjectValue,
+       [](L& c) { c.subject[2] = Rdn(oid::kOrganizationIdentifier, 0x0c, "VATEE-100000002"); }},
+      {"another common name", kGateSubjectValue,
+       [](L& c) { c.subject[3] = Rdn(oid::kCommonName, 0x0c, "Other"); }},
+      {"esign", kGateQcType,
+       [](L& c) { c.statements[3] = Statement(oid::kQcType, Sequence({Oid(oid::kQcTypeSign)})); }},
+      {"eseal and esign", kGateQcType,
+       [](L& c) {
+         c.statements[3] =
+             Statement(oid::kQcType, Sequence({Oid(oid::kQcTypeSeal), Oid(oid::kQcTypeSign)}));
+       }},
+      {"semantics of natural persons", kGateQcSemantics,
+       [](L& c) {
+         c.statements[4] = Statement(oid::kQcSyntaxV2, Sequence({Oid(oid::kSemanticsNatural)}));
+       }},
+      {"QcSSCD missing", kGateQcSscd, [](L& c) { c.statements.erase(c.statements.begin() + 1); }},
+      {"QcSSCD under QCP-l", kGateQcSscd,
+       [](L& c) {
+         c.order.policy_oid = "0.4.0.194112.1.1";
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Policy("0.4.0.194112.1.1")});
+       }},
+      {"QcCompliance missing", kGateQcMissing,
+       [](L& c) { c.statements.erase(c.statements.begin()); }},
+      {"QCP-n-qscd in the certificate", kGatePolicyOid,
+       [](L& c) {
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Policy("0.4.0.194112.1.2")});
+       }},
+      {"NCP beside -qscd", kGatePolicyOid,
+       [](L& c) {
+         c.extensions[oid::kCertificatePolicies].value =
+             Sequence({Policy("0.4.0.194112.1.3"), Policy("0.4.0.2042.1.1")});
+       }},
+      {"digitalSignature", kGateKeyUsage,
+       [](L& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x80); }},
+      {"longer than three years", kGateValidityTooLong,
+       [](L& c) {
+         c.order.validity_days = 2000;
+         c.tbs.not_after = Text(0x17, "291122063001Z");
+       }},
+  };
+  ExpectEachRefused(kMutations);
+}
+
+TEST(JudgeSubscriber, RefusesOrganizationIdentifiersOfNoScheme) {
+  const auto judge = [](const char* identifier) {
+    SealCase seal;
+    std::get<LegalPerson>(seal.order.subject).organization_identifier = identifier;
+    seal.subject[2] = Rdn(oid::kOrganizationIdentifier, 0x0c, identifier);
+    return seal.Judge();
+  };
+  for (const char* wrong : {"100000001", "VATEE-", "VATEE", "XXXEE-1", "VATee-1", "VATE1-1",
+                            "PNOEE-1", "NTRDE+-1", "NTRDE+HESS-1", "NTRDE+he-1", "NTRDE+HE",
+                            "NTRDE+HE-", "VATDE+HE-1", "LEIEE-1", "EE:EE-1"}) {
+    EXPECT_THAT(judge(wrong), FailsWith(kGateOrganizationForm)) << wrong;
+  }
+  for (const char* right : {"VATEL-094014201", "VATXI-110305878", "NTRDE+HE-HRB1", "NTREE-10000001",
+                            "LEIXG-529900T8BM49AURSDO55", "PSDES-BE-1", "EORDE-1", "EXCEE-1"}) {
+    EXPECT_THAT(judge(right), IsOk()) << right;
+  }
+}
+
+TEST(JudgeSubscriber, AcceptsSealsThatTheProfileLeavesOpen) {
+  const std::function<void(SealCase&)> kVariants[] = {
+      [](SealCase& c) { c.order.key = ExistingKey{c.key.spki}; },
+      [](SealCase& c) {
+        c.subject[2] = Rdn(oid::kOrganizationIdentifier, 0x13, "VATEE-100000001");
+      },
+      [](SealCase& c) {
+        c.order.policy_oid = "0.4.0.194112.1.1";
+        c.extensions[oid::kCertificatePolicies].value =
+            Sequence({Policy("0.4.0.194112.1.1"), Policy("0.4.0.2042.1.1")});
+        c.statements.erase(c.statements.begin() + 1);
+        c.qscd_entry.valid_until = kNow;
+      },
+  };
+  for (size_t i = 0; i < std::size(kVariants); ++i) {
+    SealCase seal;
+    kVariants[i](seal);
+    EXPECT_THAT(seal.Judge(), IsOk()) << i;
+  }
+}
+
+TEST(JudgeSubscriber, BoundsAOneTimeKeysCertificateToADay) {
+  SubscriberCase one_time;
+  one_time.key.purpose = KeyPurpose::kOneTime;
+  one_time.order.key = CoreGeneratedKey{KeyAlgorithm::kP256, KeyPurpose::kOneTime};
+  EXPECT_THAT(one_time.Judge(), FailsWith(kGateValidityTooLong));
+  one_time.tbs.not_after = Text(0x17, "261124063000Z");
+  EXPECT_THAT(one_time.Judge(), IsOk());
 }
 
 TEST(JudgeResponder, PermitsACertificateForAStatusKey) {

@@ -17,17 +17,32 @@ constexpr auto kEither = Criticality::kEither;
 // Pseudonyms are left out on purpose: an order names a person. countryName and serialNumber are
 // PrintableString in X.520.
 constexpr AttributeRule kNaturalSubject[] = {
-    {oid::kCountryName, &NaturalPerson::country, StringForm::kPrintable,
+    {oid::kCountryName, &Ordered<NaturalPerson, &NaturalPerson::country>, StringForm::kPrintable,
      "EN 319 412-2 NAT-4.2.4-1, -3"},
-    {oid::kGivenName, &NaturalPerson::given_name, StringForm::kPrintableOrUtf8,
-     "EN 319 412-2 NAT-4.2.4-1, -10"},
-    {oid::kSurname, &NaturalPerson::surname, StringForm::kPrintableOrUtf8,
+    {oid::kGivenName, &Ordered<NaturalPerson, &NaturalPerson::given_name>,
+     StringForm::kPrintableOrUtf8, "EN 319 412-2 NAT-4.2.4-1, -10"},
+    {oid::kSurname, &Ordered<NaturalPerson, &NaturalPerson::surname>, StringForm::kPrintableOrUtf8,
      "EN 319 412-2 NAT-4.2.4-1, -11"},
-    {oid::kCommonName, &NaturalPerson::common_name, StringForm::kPrintableOrUtf8,
-     "EN 319 412-2 NAT-4.2.4-1, -3, -15"},
-    {oid::kSerialNumber, &NaturalPerson::serial_number, StringForm::kPrintable,
-     "EN 319 412-2 NAT-4.2.4-2; EN 319 412-1 5.1.3"},
+    {oid::kCommonName, &Ordered<NaturalPerson, &NaturalPerson::common_name>,
+     StringForm::kPrintableOrUtf8, "EN 319 412-2 NAT-4.2.4-1, -3, -15"},
+    {oid::kSerialNumber, &Ordered<NaturalPerson, &NaturalPerson::serial_number>,
+     StringForm::kPrintable, "EN 319 412-2 NAT-4.2.4-2; EN 319 412-1 5.1.3"},
 };
+
+// organizationIdentifier is a DirectoryString in X.520.
+constexpr AttributeRule kLegalSubject[] = {
+    {oid::kCountryName, &Ordered<LegalPerson, &LegalPerson::country>, StringForm::kPrintable,
+     "EN 319 412-3 4.2.1"},
+    {oid::kOrganizationName, &Ordered<LegalPerson, &LegalPerson::organization_name>,
+     StringForm::kPrintableOrUtf8, "EN 319 412-3 4.2.1"},
+    {oid::kOrganizationIdentifier, &Ordered<LegalPerson, &LegalPerson::organization_identifier>,
+     StringForm::kPrintableOrUtf8, "EN 319 412-3 LEG-4.2.1-6; EN 319 412-1 5.1.4"},
+    {oid::kCommonName, &Ordered<LegalPerson, &LegalPerson::common_name>,
+     StringForm::kPrintableOrUtf8, "EN 319 412-3 4.2.1"},
+};
+
+constexpr KeyPurpose kNaturalKeys[] = {KeyPurpose::kSigner, KeyPurpose::kOneTime};
+constexpr KeyPurpose kLegalKeys[] = {KeyPurpose::kSeal};
 
 // Extended key usage and subjectAltName are missing on purpose: a key for commitment has no other
 // purpose, and an order names no other name.
@@ -42,19 +57,20 @@ constexpr ExtensionRule kSubscriberExtensions[] = {
     {oid::kQcStatements, kRequired, kNotCritical, "EN 319 412-5 QCS-4.1-02"},
 };
 
-constexpr StatementRule kNaturalStatements[] = {
+// EN 319 412-3 takes its extensions from EN 319 412-2, so both kinds of person share their rules.
+constexpr StatementRule kStatements[] = {
     {oid::kQcCompliance, "EN 319 412-5 4.2.1"},
     {oid::kQcType, "EN 319 412-5 4.2.3"},
     {oid::kQcPds, "EN 319 412-5 4.3.4"},
-    {oid::kQcSyntaxV2, "EN 319 412-1 5.1.3"},
+    {oid::kQcSyntaxV2, "EN 319 412-1 5.1.3, 5.1.4"},
 };
 
-constexpr StatementRule kNaturalQscdStatements[] = {
+constexpr StatementRule kQscdStatements[] = {
     {oid::kQcCompliance, "EN 319 412-5 4.2.1"},
     {oid::kQcSscd, "EN 319 412-5 4.2.2; 411-2 GEN-6.6.1-03, -04"},
     {oid::kQcType, "EN 319 412-5 4.2.3"},
     {oid::kQcPds, "EN 319 412-5 4.3.4"},
-    {oid::kQcSyntaxV2, "EN 319 412-1 5.1.3"},
+    {oid::kQcSyntaxV2, "EN 319 412-1 5.1.3, 5.1.4"},
 };
 
 constexpr std::string_view kNcp[] = {"0.4.0.2042.1.1"};
@@ -64,10 +80,11 @@ constexpr SubscriberProfile kSubscriberProfiles[] = {
     {.policy_oid = "0.4.0.194112.1.0",  // EN 319 411-2 5.1, OVR-5.1-02 to -09
      .name = "QCP-n",
      .needs_qscd = false,
+     .key_purposes = kNaturalKeys,
      .base_policies = kNcp,
      .subject = kNaturalSubject,
      .extensions = kSubscriberExtensions,
-     .qc_statements = kNaturalStatements,
+     .qc_statements = kStatements,
      .qc_type = oid::kQcTypeSign,
      .semantics = oid::kSemanticsNatural,
      .key_usage = kUsageNonRepudiation,  // type A, EN 319 412-2 4.3.2
@@ -75,13 +92,38 @@ constexpr SubscriberProfile kSubscriberProfiles[] = {
     {.policy_oid = "0.4.0.194112.1.2",  // EN 319 411-2 5.1, OVR-5.1-02 to -09
      .name = "QCP-n-qscd",
      .needs_qscd = true,
+     .key_purposes = kNaturalKeys,
      .base_policies = kNcpPlus,
      .subject = kNaturalSubject,
      .extensions = kSubscriberExtensions,
-     .qc_statements = kNaturalQscdStatements,
+     .qc_statements = kQscdStatements,
      .qc_type = oid::kQcTypeSign,
      .semantics = oid::kSemanticsNatural,
      .key_usage = kUsageNonRepudiation,
+     .longest_validity = 1095 * kDay},
+    {.policy_oid = "0.4.0.194112.1.1",  // EN 319 411-2 5.1, OVR-5.1-02 to -09
+     .name = "QCP-l",
+     .needs_qscd = false,
+     .key_purposes = kLegalKeys,
+     .base_policies = kNcp,
+     .subject = kLegalSubject,
+     .extensions = kSubscriberExtensions,
+     .qc_statements = kStatements,
+     .qc_type = oid::kQcTypeSeal,
+     .semantics = oid::kSemanticsLegal,
+     .key_usage = kUsageNonRepudiation,  // type A, EN 319 412-2 4.3.2
+     .longest_validity = 1095 * kDay},
+    {.policy_oid = "0.4.0.194112.1.3",  // EN 319 411-2 5.1, OVR-5.1-02 to -09
+     .name = "QCP-l-qscd",
+     .needs_qscd = true,
+     .key_purposes = kLegalKeys,
+     .base_policies = kNcpPlus,
+     .subject = kLegalSubject,
+     .extensions = kSubscriberExtensions,
+     .qc_statements = kQscdStatements,
+     .qc_type = oid::kQcTypeSeal,
+     .semantics = oid::kSemanticsLegal,
+     .key_usage = kUsageNonRepudiation,  // type A, EN 319 412-2 4.3.2
      .longest_validity = 1095 * kDay},
 };
 

@@ -28,10 +28,17 @@ struct ExtensionRule {
   std::string_view clause;
 };
 
+// The field of the ordered person; null if the order names a person of the other kind.
+template <class Person, std::string Person::*kField>
+const std::string* Ordered(const Subject& subject) {
+  const auto* person = std::get_if<Person>(&subject);
+  return person == nullptr ? nullptr : &(person->*kField);
+}
+
 // A subject attribute, exactly once, with the value of the order's field.
 struct AttributeRule {
   std::string_view oid;
-  std::string NaturalPerson::*ordered;
+  const std::string* (*ordered)(const Subject&);
   StringForm form;
   std::string_view clause;
 };
@@ -47,6 +54,7 @@ struct SubscriberProfile {
   std::string_view policy_oid;
   std::string_view name;
   bool needs_qscd;
+  std::span<const KeyPurpose> key_purposes;  // what the certified key may be for
   // Other policies of ETSI's generic arc that this one is built on and may stand beside it.
   std::span<const std::string_view> base_policies;
   std::span<const AttributeRule> subject;

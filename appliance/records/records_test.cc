@@ -87,7 +87,7 @@ SadPayload Payload() {
   payload.key_id.octets.fill(8);
   payload.signer_id = "signer-1";
   payload.session_id = "session-1";
-  payload.dtbsr = {Sha256(AsBytes("one"))};
+  payload.dtbsr = {MessageDigest::Sha256(Sha256(AsBytes("one")))};
   payload.issued_at = {1'795'000'000'000};
   payload.expires_at = payload.issued_at + 5 * kMinute;
   return payload;
@@ -146,9 +146,69 @@ TEST(GoldenTest, SealedRecord) {
 TEST(StatementTest, OrderRoundTrip) {
   const auto order = DecodeIssuanceOrder(SerializeCanonical(Order()));
   ASSERT_TRUE(order.ok()) << order.status();
-  EXPECT_EQ(order->subject.surname, "Maasikas");
+  EXPECT_EQ(std::get<NaturalPerson>(order->subject).surname, "Maasikas");
   EXPECT_EQ(order->validity_days, 730u);
   EXPECT_EQ(order->expires_at - order->issued_at, 7 * kDay);
+}
+
+pb::IssuanceOrder SealOrder() {
+  pb::IssuanceOrder order = Order();
+  order.clear_subject();
+  order.set_policy_oid("0.4.0.194112.1.3");
+  order.mutable_legal_subject()->set_country("EE");
+  order.mutable_legal_subject()->set_organization_name("Arhiiv AS");
+  order.mutable_legal_subject()->set_organization_identifier("VATEE-100000001");
+  order.mutable_legal_subject()->set_common_name("Arhiiv");
+  order.mutable_core_generated()->set_use(pb::SUBJECT_KEY_USE_SEAL);
+  order.set_controllers_need(1);
+  return order;
+}
+
+TEST(StatementTest, SealOrderRoundTrip) {
+  const auto order = DecodeIssuanceOrder(SerializeCanonical(SealOrder()));
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_EQ(std::get<LegalPerson>(order->subject).organization_identifier, "VATEE-100000001");
+  EXPECT_EQ(std::get<CoreGeneratedKey>(order->key).use, KeyPurpose::kSeal);
+  EXPECT_EQ(order->controllers_need, 1u);
+}
+
+TEST(StatementTest, PersonUseAndControllersMustFit) {
+  const std::vector<std::pair<std::string, void (*)(pb::IssuanceOrder&)>> changes = {
+      {"subject", [](auto& o) { o.clear_legal_subject(); }},
+      {"subject", [](auto& o) { *o.mutable_subject() = Order().subject(); }},
+      {"core_generated.use",
+       [](auto& o) {
+         o.clear_legal_subject();
+         *o.mutable_subject() = Order().subject();
+       }},
+      {"core_generated.use", [](auto& o) { o.mutable_core_generated()->clear_use(); }},
+      {"core_generated.use",
+       [](auto& o) { o.mutable_core_generated()->set_use(pb::SUBJECT_KEY_USE_ONE_TIME); }},
+      {"core_generated.use",
+       [](auto& o) { o.mutable_core_generated()->set_use(static_cast<pb::SubjectKeyUse>(9)); }},
+      {"controllers_need", [](auto& o) { o.set_controllers_need(0); }},
+      {"controllers_need", [](auto& o) { o.set_controllers_need(2); }},
+      {"controllers_need",
+       [](auto& o) {
+         o = Order();
+         o.set_controllers_need(1);
+       }},
+      {"legal_subject.country", [](auto& o) { o.mutable_legal_subject()->set_country("ee"); }},
+      {"legal_subject.organization_name",
+       [](auto& o) { o.mutable_legal_subject()->set_organization_name(std::string(257, 'a')); }},
+      {"legal_subject.organization_identifier",
+       [](auto& o) { o.mutable_legal_subject()->clear_organization_identifier(); }},
+      {"legal_subject.common_name",
+       [](auto& o) { o.mutable_legal_subject()->set_common_name("a\nb"); }},
+  };
+  for (const auto& [field, change] : changes) {
+    pb::IssuanceOrder order = SealOrder();
+    change(order);
+    const auto decoded = DecodeIssuanceOrder(SerializeCanonical(order));
+    EXPECT_REASON(decoded.status(), kStatementInvalid);
+    EXPECT_NE(DetailOf(decoded.status()).find("field " + field), std::string::npos)
+        << field << ": " << decoded.status();
+  }
 }
 
 TEST(StatementTest, PayloadRoundTrip) {
@@ -180,9 +240,9 @@ TEST(StatementTest, EveryFieldOfAnOrderHasBounds) {
       {"spki", [](auto& o) { o.clear_key(); }},
       {"signer_id", [](auto& o) { o.set_signer_id("a b"); }},
       {"authenticators", [](auto& o) { o.clear_authenticators(); }},
-      {"authenticators.kind",
+      {"authenticator.kind",
        [](auto& o) { o.mutable_authenticators(0)->set_kind(pb::AUTHENTICATOR_KIND_UNSPECIFIED); }},
-      {"authenticators.spki", [](auto& o) { o.mutable_authenticators(0)->set_spki("x"); }},
+      {"authenticator.spki", [](auto& o) { o.mutable_authenticators(0)->set_spki("x"); }},
       {"authenticators.spki",
        [](auto& o) {
          const auto first = o.authenticators(0);

@@ -3,6 +3,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/algorithm_suite.h"
+#include "appliance/policy/issuance_policy.h"
 #include "appliance/policy/profile_table.h"
 #include "appliance/usecases/approval_check.h"
 
@@ -16,6 +17,30 @@ StatusOr<Approved> CheckIssuanceOrder(const CoreServices& services,
                               kRegistrationOfficersNeeded);
 }
 
+StatusOr<KeyRecord> GenerateSignerKey::Generate(const IssuanceOrder& order,
+                                                const CoreGeneratedKey& ordered) {
+  KeyRecord record;
+  ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
+  record.purpose = ordered.use;
+  record.algorithm = ordered.algorithm;
+  // Seals are many and their keys few: they stay in the token, where signing costs no unwrapping.
+  const bool resident = ordered.use == KeyPurpose::kSeal;
+  record.residency = resident ? KeyResidency::kResident : KeyResidency::kWrapped;
+  ASSIGN_OR_RETURN(GeneratedKey key, resident ? services_.token.GenerateResident(
+                                                    ordered.algorithm, record.key_id, "seal")
+                                              : services_.token.GenerateWrapped(ordered.algorithm));
+  record.spki = std::move(key.spki);
+  record.wrapped = std::move(key.wrapped);
+  record.origin = key.origin;
+  record.signer_id = order.signer_id;
+  record.authenticators = order.authenticators;
+  record.controllers_need = order.controllers_need;
+  record.policy_oid = order.policy_oid;
+  record.evidence_digest = order.evidence_digest;
+  record.agreement_digest = order.agreement_digest;
+  return record;
+}
+
 StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<IssuanceOrder>& order) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const Approved approved, CheckIssuanceOrder(services_, order, now));
@@ -26,32 +51,20 @@ StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<Issuanc
   }
   const SubscriberProfile* profile = FindSubscriberProfile(statement.policy_oid);
   if (profile == nullptr) return Fail(kPolicyUnsupported, "policy " + statement.policy_oid);
+  RETURN_IF_ERROR(IssuancePolicy::JudgeOrder(statement, *profile));
   const QscdEntry entry = services_.identity.Get()->qscd_entry;
   if (profile->needs_qscd && now >= entry.valid_until) {
     return Fail(kQscdEntryLapsed,
                 "entry " + entry.entry_id + " ended " + ToIso8601(entry.valid_until));
   }
-  RETURN_IF_ERROR(CheckKeyGeneration(generated->algorithm, KeyPurpose::kSigner, now));
+  RETURN_IF_ERROR(CheckKeyGeneration(generated->algorithm, generated->use, now));
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(approved.statement_digest()));
   if (done) return Outcome{done->sealed_record, done->spki, done->key_id};
 
-  KeyRecord record;
-  ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
-  ASSIGN_OR_RETURN(GeneratedKey key, services_.token.GenerateWrapped(generated->algorithm));
-  record.purpose = KeyPurpose::kSigner;
-  record.algorithm = generated->algorithm;
-  record.residency = KeyResidency::kWrapped;
-  record.spki = std::move(key.spki);
-  record.wrapped = std::move(key.wrapped);
-  record.origin = key.origin;
+  ASSIGN_OR_RETURN(KeyRecord record, Generate(statement, *generated));
   record.generated_at = now;
-  record.signer_id = statement.signer_id;
-  record.authenticators = statement.authenticators;
-  record.policy_oid = statement.policy_oid;
   record.order_digest = approved.statement_digest();
-  record.evidence_digest = statement.evidence_digest;
-  record.agreement_digest = statement.agreement_digest;
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
   // The journal first: a crash before the rows are written leaves a key nobody can name, and the
   // same order then makes another.
@@ -66,6 +79,10 @@ StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<Issuanc
                       .status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     KeyRow key_row;
+    key_row.purpose = record.purpose;
+    if (record.residency == KeyResidency::kResident) {
+      key_row.cka_id = ToBytes(record.key_id.view());
+    }
     key_row.epoch = services_.records.EpochOf(sealed);
     RETURN_IF_ERROR(rows.PutKey(record.key_id, key_row));
     OrderRow row;

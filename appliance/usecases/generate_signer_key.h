@@ -1,5 +1,5 @@
-// GenerateSignerKey: a natural person's key, on the order of two registration officers. [DESIGN 3,
-// 5]
+// GenerateSignerKey: a subscriber's key, on the order of two registration officers: of a natural
+// person, wrapped; of a legal person, for seals, resident in the token. [DESIGN 3, 5]
 #ifndef INTAGLIO_APPLIANCE_USECASES_GENERATE_SIGNER_KEY_H_
 #define INTAGLIO_APPLIANCE_USECASES_GENERATE_SIGNER_KEY_H_
 
@@ -27,11 +27,13 @@ class GenerateSignerKey final {
     KeyId key_id;
   };
   // The same order again gives the key that was made for it. CheckIssuanceOrder's Reasons,
-  // kPolicyUnsupported, kQscdEntryLapsed, kOrderMismatch for an order that names a key.
-  // Thread-safe.
+  // kPolicyUnsupported, kPolicySubject, kQscdEntryLapsed, kAlgorithmUnsuitable, kOrderMismatch for
+  // an order that names a key. Thread-safe.
   StatusOr<Outcome> Run(const Signed<IssuanceOrder>& order);
 
  private:
+  StatusOr<KeyRecord> Generate(const IssuanceOrder& order, const CoreGeneratedKey& ordered);
+
   const CoreServices& services_;
   std::mutex mutex_;  // one generation for one order, however often it is asked for at once
 };

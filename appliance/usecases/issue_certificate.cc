@@ -70,8 +70,9 @@ StatusOr<IssueCertificate::Outcome> IssueCertificate::Subscriber(const Subscribe
     return Outcome{order_row->certificate, order_row->certified_record};
   }
 
-  ASSIGN_OR_RETURN(const OpenedKey subject,
-                   OpenUsableKey(services_, input.subject_record, KeyPurpose::kSigner));
+  // Whether its purpose fits is for the policy to judge.
+  ASSIGN_OR_RETURN(const OpenedKey subject, OpenKey(services_, input.subject_record));
+  RETURN_IF_ERROR(CheckKeyState(subject.row));
   ASSIGN_OR_RETURN(const TbsFacts tbs, ReadTbsCertificate(input.tbs));
   ASSIGN_OR_RETURN(const CertificateParts ca_certificate,
                    ReadCertificate(ca.record.ca_certificate));

@@ -2,6 +2,7 @@
 #ifndef INTAGLIO_HOST_DOMAIN_APPLICATION_H_
 #define INTAGLIO_HOST_DOMAIN_APPLICATION_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,11 +49,27 @@ struct AuthenticatorProof {
   Bytes es256;             // DER ECDSA-Sig-Value
 };
 
+struct BoundAuthenticator {
+  AuthenticatorKind kind = AuthenticatorKind::kEs256File;
+  Bytes spki;
+
+  friend bool operator==(const BoundAuthenticator&, const BoundAuthenticator&) = default;
+};
+
+// Whom a seal certificate is for, and who controls its key. [R-IDV-2]
+struct SealSubject {
+  LegalPerson organization;
+  std::vector<BoundAuthenticator> controllers;
+  uint32_t controllers_need = 0;
+  int key_algorithm = 1;  // number of KeyAlgorithm in statements.proto
+};
+
 struct Application {
   std::string id;  // 32 hexadecimal characters
   ApplicationState state = ApplicationState::kDraft;
   CertificatePolicy policy = CertificatePolicy::kQcpNQscd;
-  NaturalPerson person;
+  NaturalPerson person;  // of a seal: the legal person's authorised representative, who applies
+  std::optional<SealSubject> seal = {};
   Bytes authenticator_spki;
   AuthenticatorKind authenticator_kind = AuthenticatorKind::kEs256File;
   WallTime created_at;
@@ -76,6 +93,11 @@ struct IdentityEvidence {
   std::string validation;
   Bytes officer_id;
   std::string equivalence_basis;
+  // Of a legal person: the representative's authority, and how name and number were validated.
+  // [EN 319 411-2 REG-6.2.2-03]
+  std::string authority_type;
+  std::string authority_reference;
+  std::string organization_validation;
 };
 
 }  // namespace intaglio::host

@@ -60,9 +60,11 @@ inline constexpr std::string_view kQcSscd = "0.4.0.1862.1.4";
 inline constexpr std::string_view kQcPds = "0.4.0.1862.1.5";
 inline constexpr std::string_view kQcType = "0.4.0.1862.1.6";
 inline constexpr std::string_view kQcTypeEsign = "0.4.0.1862.1.6.1";
+inline constexpr std::string_view kQcTypeEseal = "0.4.0.1862.1.6.2";
 inline constexpr std::string_view kQcCcLegislation = "0.4.0.1862.1.7";
 inline constexpr std::string_view kQcSyntaxV2 = "1.3.6.1.5.5.7.11.2";
 inline constexpr std::string_view kSemanticsNatural = "0.4.0.194121.1.1";  // EN 319 412-1 §5.1.3
+inline constexpr std::string_view kSemanticsLegal = "0.4.0.194121.1.2";    // EN 319 412-1 §5.1.4
 
 // Algorithms
 inline constexpr std::string_view kEcdsaWithSha256 = "1.2.840.10045.4.3.2";

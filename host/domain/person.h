@@ -1,4 +1,4 @@
-// NaturalPerson and IssuerName: who a certificate names, as plain text values.
+// NaturalPerson, LegalPerson and IssuerName: who a certificate names, as plain text values.
 //
 // Nothing here is checked; encoding them into a Name and judging the result are other people's work
 // (host/x509, host/policy). Personal data: never logged, never in a Status detail.
@@ -6,6 +6,7 @@
 #define INTAGLIO_HOST_DOMAIN_PERSON_H_
 
 #include <string>
+#include <variant>
 
 namespace intaglio::host {
 
@@ -20,6 +21,18 @@ struct NaturalPerson {
 
   friend bool operator==(const NaturalPerson&, const NaturalPerson&) = default;
 };
+
+// The subject of a certificate for a legal person [EN 319 412-3 LEG-4.2.1]. UTF-8 throughout.
+struct LegalPerson {
+  std::string country;                  // ISO 3166-1 alpha-2, upper case
+  std::string organization_name;        // full registered name
+  std::string organization_identifier;  // EN 319 412-1 semantics, "VATEE-100000001"
+  std::string common_name;              // by which it is commonly known
+
+  friend bool operator==(const LegalPerson&, const LegalPerson&) = default;
+};
+
+using Subject = std::variant<NaturalPerson, LegalPerson>;
 
 // A legal person that issues certificates [EN 319 412-2 §4.2.3.1].
 struct IssuerName {

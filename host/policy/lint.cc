@@ -1,6 +1,7 @@
 #include "host/policy/lint.h"
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
 #include "host/domain/oids.h"
@@ -57,6 +58,8 @@ bool IsNaturalSemantics(std::string_view text) {
   return text.size() > 6 && std::count(std::begin(kTypes), std::end(kTypes), text.substr(0, 3)) &&
          IsCountry(text.substr(3, 2)) && text[5] == '-';
 }
+
+constexpr size_t kMostIdentifier = 256;
 
 void LintFrame(const CertificateFacts& facts, Findings& findings) {
   Require(facts.version == 3, findings, "version", "RFC 5280 §4.1.2.1",
@@ -116,13 +119,41 @@ void LintSubjectForm(const CertificateFacts& facts, Findings& findings) {
   }
 }
 
-void LintSubject(const CertificateFacts& facts, Findings& findings) {
-  LintSubjectForm(facts, findings);
-  Require(CountOf(facts.subject, oid::kCountry) == 1, findings, "subject-country",
-          "EN 319 412-2 NAT-4.2.4-3", "countryName must occur exactly once");
+void LintCountryForm(const CertificateFacts& facts, Findings& findings) {
   const NameAttributeFact* country = Find(facts.subject, oid::kCountry);
   Require(country == nullptr || IsCountry(country->text), findings, "subject-country-form",
           "RFC 5280 Appendix A", "countryName is not two upper-case letters");
+}
+
+void LintLegalSubject(const CertificateFacts& facts, Findings& findings) {
+  constexpr std::string_view kClause = "EN 319 412-3 LEG-4.2.1";
+  const struct {
+    std::string_view oid;
+    std::string_view rule;
+  } kOnce[] = {{oid::kCountry, "subject-country"},
+               {oid::kOrganization, "subject-organization"},
+               {oid::kOrganizationIdentifier, "subject-organization-identifier"},
+               {oid::kCommonName, "subject-common-name"}};
+  for (const auto& each : kOnce) {
+    Require(CountOf(facts.subject, each.oid) == 1, findings, each.rule, kClause,
+            "attribute " + std::string(each.oid) + " must occur exactly once");
+  }
+  LintCountryForm(facts, findings);
+  for (std::string_view natural :
+       {oid::kGivenName, oid::kSurname, oid::kPseudonym, oid::kSerialNumber}) {
+    Require(CountOf(facts.subject, natural) == 0, findings, "subject-kind", kClause,
+            "attribute " + std::string(natural) + " belongs to a natural person");
+  }
+  const NameAttributeFact* identifier = Find(facts.subject, oid::kOrganizationIdentifier);
+  Require(identifier == nullptr || IsLegalSemantics(identifier->text), findings,
+          "subject-organization-semantics", "EN 319 412-1 §5.1.4",
+          "organizationIdentifier is not type, country, hyphen and identifier as in VATEE-…");
+}
+
+void LintNaturalSubject(const CertificateFacts& facts, Findings& findings) {
+  Require(CountOf(facts.subject, oid::kCountry) == 1, findings, "subject-country",
+          "EN 319 412-2 NAT-4.2.4-3", "countryName must occur exactly once");
+  LintCountryForm(facts, findings);
   Require(CountOf(facts.subject, oid::kCommonName) == 1, findings, "subject-common-name",
           "EN 319 412-2 NAT-4.2.4-3", "commonName must occur exactly once");
   const bool named = Find(facts.subject, oid::kGivenName) || Find(facts.subject, oid::kSurname);
@@ -141,6 +172,15 @@ void LintSubject(const CertificateFacts& facts, Findings& findings) {
   Require(number == nullptr || IsNaturalSemantics(number->text), findings,
           "subject-serial-semantics", "EN 319 412-1 §5.1.3",
           "serialNumber is not type, country, hyphen and identifier as in PNOEE-…");
+}
+
+void LintSubject(const CertificateFacts& facts, const ProfileSpec& profile, Findings& findings) {
+  LintSubjectForm(facts, findings);
+  if (profile.subject.value == SubjectKind::kLegalPerson) {
+    LintLegalSubject(facts, findings);
+  } else {
+    LintNaturalSubject(facts, findings);
+  }
 }
 
 void LintExtensionForm(const CertificateFacts& facts, Findings& findings) {
@@ -269,19 +309,25 @@ void LintQcStatements(const CertificateFacts& facts, const ProfileSpec& profile,
   const bool semantics =
       facts.semantics_oids.size() == 1 && facts.semantics_oids[0] == profile.semantics_oid.value;
   Require(semantics, findings, "qc-semantics", profile.semantics_oid.clause,
-          "the semantics of serialNumber are not declared as " +
+          "the semantics of the subject's identifier are not declared as " +
               std::string(profile.semantics_oid.value));
   LintPds(facts, findings);
 }
 
 }  // namespace
 
+bool IsLegalSemantics(std::string_view text) {
+  static const std::regex kForm(
+      "(?:(?:VAT|PSD|EOR|EXC)[A-Z]{2}|NTR[A-Z]{2}(?:\\+[A-Z0-9]{1,3})?|LEIXG)-.+");
+  return text.size() <= kMostIdentifier && std::regex_match(text.begin(), text.end(), kForm);
+}
+
 std::vector<LintFinding> Lint(const CertificateFacts& facts, const ProfileSpec& profile) {
   Findings findings;
   LintFrame(facts, findings);
   LintValidity(facts, profile, findings);
   LintIssuer(facts, findings);
-  LintSubject(facts, findings);
+  LintSubject(facts, profile, findings);
   LintExtensionForm(facts, findings);
   LintKeyUse(facts, profile, findings);
   LintRepository(facts, findings);

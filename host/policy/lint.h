@@ -22,6 +22,10 @@ struct LintFinding {
   std::string text;         // what was found; never a subject's attribute value
 };
 
+// Whether organizationIdentifier is written in a scheme of EN 319 412-1 §5.1.4, which a certificate
+// with the legal person semantics promises: "VATEE-100000001", "NTRDE+HE-HRB1", "LEIXG-…".
+bool IsLegalSemantics(std::string_view text);
+
 // Every rule that `facts` break, in a fixed order; empty means clean.
 std::vector<LintFinding> Lint(const CertificateFacts& facts, const ProfileSpec& profile);
 

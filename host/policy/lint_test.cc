@@ -50,6 +50,18 @@ CertificateFacts CleanFacts() {
   return facts;
 }
 
+// What a clean QCP-l-qscd certificate says.
+CertificateFacts CleanLegalFacts() {
+  CertificateFacts facts = CleanFacts();
+  facts.subject = {Attribute("2.5.4.6", 19, "EE"), Attribute("2.5.4.10", 12, "Arhiiv AS"),
+                   Attribute("2.5.4.97", 12, "VATEE-100000001"),
+                   Attribute("2.5.4.3", 12, "Arhiiv")};
+  facts.policy_oids = {"0.4.0.194112.1.3"};
+  facts.qc_types = {"0.4.0.1862.1.6.2"};
+  facts.semantics_oids = {"0.4.0.194121.1.2"};
+  return facts;
+}
+
 const ProfileSpec& QscdProfile() { return **CurrentProfile(CertificatePolicy::kQcpNQscd); }
 
 std::vector<std::string> RulesOf(const std::vector<LintFinding>& findings) {
@@ -204,6 +216,66 @@ TEST(LintTest, PolicyAndQscdStatementMustAgreeBothWays) {
   EXPECT_EQ(RulesOf(Lint(facts, profile)), std::vector<std::string>());
 }
 
+TEST(LegalLintTest, ACleanSealCertificateHasNoFinding) {
+  const ProfileSpec& profile = **CurrentProfile(CertificatePolicy::kQcpLQscd);
+  EXPECT_EQ(RulesOf(Lint(CleanLegalFacts(), profile)), std::vector<std::string>());
+}
+
+TEST(LegalLintTest, EachBrokenRuleIsNamed) {
+  const std::vector<BrokenRule> kRules = {
+      {"subject-country", [](auto& f) { Drop(f.subject, oid::kCountry); }},
+      {"subject-country-form", [](auto& f) { TextOf(f.subject, oid::kCountry) = "Ee"; }},
+      {"subject-organization", [](auto& f) { Drop(f.subject, oid::kOrganization); }},
+      {"subject-organization-identifier",
+       [](auto& f) { Drop(f.subject, oid::kOrganizationIdentifier); }},
+      {"subject-common-name", [](auto& f) { Drop(f.subject, oid::kCommonName); }},
+      {"subject-kind",
+       [](auto& f) { f.subject.push_back(Attribute(oid::kSerialNumber, 19, "PNOEE-1")); }},
+      {"subject-kind", [](auto& f) { f.subject.push_back(Attribute(oid::kSurname, 12, "Tamm")); }},
+      {"subject-string-type", [](auto& f) { f.subject[1].string_type = 22; }},
+      {"subject-organization-semantics",
+       [](auto& f) { TextOf(f.subject, oid::kOrganizationIdentifier) = "100000001"; }},
+      {"key-usage", [](auto& f) { f.key_usage = kKeyUsageDigitalSignature; }},
+      {"policy-present", [](auto& f) { f.policy_oids = {"0.4.0.2042.1.2"}; }},
+      {"policy-contradiction", [](auto& f) { f.policy_oids.push_back("0.4.0.194112.1.2"); }},
+      {"qc-sscd", [](auto& f) { f.qc_statements.erase(f.qc_statements.begin() + 1); }},
+      {"qc-type", [](auto& f) { f.qc_types = {"0.4.0.1862.1.6.1"}; }},
+      {"qc-type", [](auto& f) { f.qc_types.push_back("0.4.0.1862.1.6.1"); }},
+      {"qc-semantics", [](auto& f) { f.semantics_oids = {"0.4.0.194121.1.1"}; }},
+      {"validity-bound",
+       [](auto& f) { f.validity.not_after = f.validity.not_before + 1097 * kDay; }},
+  };
+  for (const BrokenRule& row : kRules) {
+    CertificateFacts facts = CleanLegalFacts();
+    row.breakage(facts);
+    const auto rules = RulesOf(Lint(facts, **CurrentProfile(CertificatePolicy::kQcpLQscd)));
+    EXPECT_EQ(rules, std::vector<std::string>{row.rule}) << row.rule;
+  }
+}
+
+TEST(LegalLintTest, QcpLHasNoQscdStatement) {
+  CertificateFacts facts = CleanLegalFacts();
+  facts.policy_oids = {"0.4.0.194112.1.1"};
+  const ProfileSpec& profile = **CurrentProfile(CertificatePolicy::kQcpL);
+  EXPECT_EQ(RulesOf(Lint(facts, profile)), std::vector<std::string>{"qc-sscd"});
+  facts.qc_statements.erase(facts.qc_statements.begin() + 1);
+  EXPECT_EQ(RulesOf(Lint(facts, profile)), std::vector<std::string>());
+}
+
+// The same names as the core's test: both readings take and refuse the same ones.
+TEST(LegalLintTest, KnowsTheSchemesOfOrganizationIdentifiers) {
+  for (const char* wrong : {"100000001", "VATEE-", "VATEE", "XXXEE-1", "VATee-1", "VATE1-1",
+                            "PNOEE-1", "NTRDE+-1", "NTRDE+HESS-1", "NTRDE+he-1", "NTRDE+HE",
+                            "NTRDE+HE-", "VATDE+HE-1", "LEIEE-1", "EE:EE-1"}) {
+    EXPECT_FALSE(IsLegalSemantics(wrong)) << wrong;
+  }
+  for (const char* right : {"VATEL-094014201", "VATXI-110305878", "NTRDE+HE-HRB1", "NTREE-10000001",
+                            "LEIXG-529900T8BM49AURSDO55", "PSDES-BE-1", "EORDE-1", "EXCEE-1"}) {
+    EXPECT_TRUE(IsLegalSemantics(right)) << right;
+  }
+  EXPECT_FALSE(IsLegalSemantics("VATEE-" + std::string(300, '1')));
+}
+
 TEST(LintTest, FindingsStopTheIssuanceAndNameTheClause) {
   CertificateFacts facts = CleanFacts();
   facts.version = 1;
@@ -223,8 +295,8 @@ TEST(LintTest, FindingsHoldNoPersonalText) {
 
 TEST(ProfileTest, PoliciesWithoutARowAreRefused) {
   EXPECT_TRUE(CurrentProfile(CertificatePolicy::kQcpN).ok());
-  for (CertificatePolicy policy : {CertificatePolicy::kQcpL, CertificatePolicy::kQcpLQscd,
-                                   CertificatePolicy::kQevcpW, CertificatePolicy::kQncpWGen}) {
+  EXPECT_TRUE(CurrentProfile(CertificatePolicy::kQcpL).ok());
+  for (CertificatePolicy policy : {CertificatePolicy::kQevcpW, CertificatePolicy::kQncpWGen}) {
     EXPECT_TRUE(Is(CurrentProfile(policy).status(), kProfileUnknown));
   }
 }
@@ -232,8 +304,8 @@ TEST(ProfileTest, PoliciesWithoutARowAreRefused) {
 TEST(ProfileTest, EachRowCitesItsClauses) {
   for (const ProfileSpec& profile : Profiles()) {
     for (std::string_view clause :
-         {profile.key_usage.clause, profile.qscd.clause, profile.qc_type.clause,
-          profile.semantics_oid.clause, profile.longest_validity.clause}) {
+         {profile.subject.clause, profile.key_usage.clause, profile.qscd.clause,
+          profile.qc_type.clause, profile.semantics_oid.clause, profile.longest_validity.clause}) {
       EXPECT_FALSE(clause.empty()) << profile.name;
     }
   }

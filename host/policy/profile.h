@@ -17,6 +17,9 @@ namespace intaglio::host {
 // Whether the certificate claims that its private key is in a qualified device.
 enum class QscdClaim { kAbsent, kPresent };
 
+// Whom the certificate names.
+enum class SubjectKind { kNaturalPerson, kLegalPerson };
+
 // A value of the row and the clause that demands it.
 template <class T>
 struct Cited {
@@ -27,10 +30,11 @@ struct Cited {
 struct ProfileSpec {
   std::string_view name;  // "qcp-n-qscd-2026"
   CertificatePolicy policy;
+  Cited<SubjectKind> subject;
   Cited<uint32_t> key_usage;              // kKeyUsage… bits, exactly these
   Cited<QscdClaim> qscd;                  // the QcSSCD statement
   Cited<std::string_view> qc_type;        // the one value of QcType
-  Cited<std::string_view> semantics_oid;  // of the subject's serialNumber
+  Cited<std::string_view> semantics_oid;  // of the subject's identifier
   Cited<Duration> longest_validity;
 };
 
