@@ -2,6 +2,8 @@
 # what was linked and fails the configuration on an edge the house does not allow.
 #
 #   component(NAME ZONE zone LAYER n [TESTONLY] [HEADERS ...] [SOURCES ...] [DEPS ...] [EXTERNAL ...])
+#   module_library(NAME ZONE zone OUTPUT file-name EXPORTS version-script [SOURCES ...] [DEPS ...] [EXTERNAL ...])
+#                                                                         a library for other programs to dlopen
 #   daemon(NAME ZONE zone [SOURCES ...] [DEPS ...] [EXTERNAL ...])        an executable, top layer
 #   unit_test(NAME ZONE zone [SOURCES ...] [DEPS ...] [EXTERNAL ...] [LABELS ...])
 #   fuzzer(NAME ZONE zone SOURCES ... [DEPS ...])
@@ -59,6 +61,22 @@ function(component name)
   endif()
   target_link_libraries(${name} PUBLIC ${C_DEPS} ${C_EXTERNAL})
   _intaglio_setup(${name} ${C_ZONE} ${C_LAYER})
+  if(C_TESTONLY)
+    set_target_properties(${name} PROPERTIES INTAGLIO_TESTONLY ON)
+  endif()
+endfunction()
+
+# Shows the symbols of its version script alone, and stays mapped once loaded: its state and its
+# handlers outlive a dlclose.
+function(module_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 C "TESTONLY" "ZONE;OUTPUT;EXPORTS" "SOURCES;DEPS;EXTERNAL")
+  add_library(${name} MODULE ${C_SOURCES})
+  target_link_libraries(${name} PRIVATE ${C_DEPS} ${C_EXTERNAL})
+  set(script ${CMAKE_CURRENT_SOURCE_DIR}/${C_EXPORTS})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${script} -Wl,-Bsymbolic -Wl,-z,nodelete)
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME ${C_OUTPUT} LINK_DEPENDS ${script}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+  _intaglio_setup(${name} ${C_ZONE} 9)
   if(C_TESTONLY)
     set_target_properties(${name} PROPERTIES INTAGLIO_TESTONLY ON)
   endif()

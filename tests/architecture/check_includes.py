@@ -60,7 +60,7 @@ LIBRARIES = [
     (re.compile(r"\.pb\.h$"), ("appliance/records/", "appliance/state/", "appliance/journal/",
                                "appliance/link/", "appliance/daemon/", "host/statements/",
                                "host/core_link/", "host/grpc/", "host/store/", "host/daemon/",
-                               "host/ctl/", "attestation/registry/", "tests/")),
+                               "host/ctl/", "attestation/registry/", "hardware-sim/", "tests/")),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

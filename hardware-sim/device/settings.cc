@@ -1,0 +1,65 @@
+#include "hardware-sim/device/settings.h"
+
+#include "base/file.h"
+#include "hardware-sim/device/persona.h"
+#include "hardware-sim/faults/fault_plan.h"
+#include "hardware-sim/faults/live_faults.h"
+#include "hardware-sim/faults/reasons.h"
+#include "hardware-sim/faults/text_form.h"
+
+namespace intaglio::sim {
+namespace {
+
+constexpr size_t kMostOctets = 1 << 20;
+
+Status Bad(const std::string& field, const std::string& what) {
+  return Fail(kConfigurationInvalid, field + " " + what);
+}
+
+Status CheckAbsolute(const char* field, const std::string& path) {
+  if (path.empty() || path.front() == '/') return OkStatus();
+  return Bad(field, "must be an absolute path, is '" + path + "'");
+}
+
+void FillDefaults(const std::string& path, v1::SimulatorConfig& config) {
+  if (config.wrapped().module().empty()) config.mutable_wrapped()->set_module(kSoftHsmModule);
+  if (config.live_file().empty()) config.set_live_file(path + ".live");
+  if (config.device_memory().empty()) config.set_device_memory(path + ".device");
+  if (!config.has_look_every_milliseconds()) config.set_look_every_milliseconds(kLookEveryMs);
+}
+
+Status Check(const v1::SimulatorConfig& config) {
+  RETURN_IF_ERROR(CheckAbsolute("wrapped.module", config.wrapped().module()));
+  RETURN_IF_ERROR(CheckAbsolute("live_file", config.live_file()));
+  RETURN_IF_ERROR(CheckAbsolute("hit_log", config.hit_log()));
+  RETURN_IF_ERROR(CheckAbsolute("device_memory", config.device_memory()));
+  for (int i = 0; i < config.wrapped().environment_size(); ++i) {
+    const std::string& name = config.wrapped().environment(i).name();
+    if (name.empty() || name.find('=') != std::string::npos) {
+      return Bad("wrapped.environment[" + std::to_string(i) + "].name",
+                 "'" + name + "' is no name of a variable");
+    }
+  }
+  if (config.look_every_milliseconds() > 60'000) {
+    return Bad("look_every_milliseconds", "is more than 60000");
+  }
+  const std::vector<v1::Fault> faults(config.fault().begin(), config.fault().end());
+  return FaultPlan::Create(faults, "fault", config.seed(), 0, {}).status();
+}
+
+}  // namespace
+
+StatusOr<Settings> ReadSettings(const std::string& path) {
+  if (path.empty() || path.front() != '/') {
+    return Bad("INTAGLIO_HSMSIM_CONF", "must be an absolute path, is '" + path + "'");
+  }
+  ASSIGN_OR_RETURN(const Bytes content, ReadFile(path, FileTrust::kNotWritable, kMostOctets));
+  Settings out{.path = path, .text = AsString(content)};
+  RETURN_IF_ERROR(ParseText(out.text, path, out.config));
+  FillDefaults(path, out.config);
+  RETURN_IF_ERROR(Check(out.config));
+  ASSIGN_OR_RETURN(out.limits, LimitsOf(out.config.persona(), out.config.limits()));
+  return out;
+}
+
+}  // namespace intaglio::sim
