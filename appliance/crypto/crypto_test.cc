@@ -77,7 +77,7 @@ TEST(EcdsaTest, SignatureFormsRoundTripAndBadDerIsRefused) {
 }
 
 // Project Wycheproof's verdicts on ECDSA P-256 with SHA-256 in DER.
-TEST(EcdsaTest, WycheproofVectors) {
+TEST(EcdsaTest, R_QSC_4_WycheproofVectors) {
   const char* folder = getenv("INTAGLIO_VECTORS");
   if (folder == nullptr || *folder == 0) GTEST_SKIP() << "INTAGLIO_VECTORS is not set";
   std::ifstream file(std::string(folder) + "/wycheproof/ecdsa_secp256r1_sha256_test.json");

@@ -77,6 +77,12 @@ std::optional<P256Point> PointOfSpki(ByteView spki) {
   return point;
 }
 
+Bytes SpkiOfPoint(const P256Point& point) {
+  Bytes out(std::begin(kSpkiPrefix), std::end(kSpkiPrefix));
+  out.insert(out.end(), point.begin(), point.end());
+  return out;
+}
+
 std::optional<P256Signature> SignatureFromDer(ByteView der) {
   P256Signature out;
   if (der.size() < 8 || der[0] != 0x30 || der[1] != der.size() - 2 || der[1] >= 0x80) {

@@ -16,6 +16,8 @@ using P256Signature = std::array<uint8_t, 64>;  // r ‖ s
 // The point of a DER SubjectPublicKeyInfo that is exactly id-ecPublicKey, prime256v1, uncompressed,
 // and lies on the curve; nothing otherwise. [RFC 5480 §2]
 std::optional<P256Point> PointOfSpki(ByteView spki);
+// The DER SubjectPublicKeyInfo of a point; whether it lies on the curve is for PointOfSpki to say.
+Bytes SpkiOfPoint(const P256Point& point);
 // Strict DER ECDSA-Sig-Value with 1 <= r, s < 2^256 to r ‖ s; nothing otherwise.
 std::optional<P256Signature> SignatureFromDer(ByteView der);
 // r ‖ s, of 32 or 48 octets each, to DER ECDSA-Sig-Value.

@@ -2,10 +2,10 @@
 
 #include <mbedtls/hkdf.h>
 #include <mbedtls/md.h>
-#include <mbedtls/sha1.h>
-#include <mbedtls/sha256.h>
 
 #include <cstdlib>
+
+#include "appliance/crypto/mbedtls_sha.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -23,9 +23,9 @@ Digest Sha256(std::initializer_list<ByteView> parts) {
   Digest out;
   mbedtls_sha256_context context;
   mbedtls_sha256_init(&context);
-  Must(mbedtls_sha256_starts_ret(&context, 0));
-  for (ByteView part : parts) Must(mbedtls_sha256_update_ret(&context, part.data(), part.size()));
-  Must(mbedtls_sha256_finish_ret(&context, out.data()));
+  Must(Sha256Starts(&context));
+  for (ByteView part : parts) Must(Sha256Update(&context, part.data(), part.size()));
+  Must(Sha256Finish(&context, out.data()));
   mbedtls_sha256_free(&context);
   return out;
 }
@@ -34,7 +34,7 @@ Digest Sha256(ByteView message) { return Sha256({message}); }
 
 std::array<uint8_t, 20> Sha1(ByteView message) {
   std::array<uint8_t, 20> out;
-  Must(mbedtls_sha1_ret(message.data(), message.size(), out.data()));
+  Must(Sha1Whole(message.data(), message.size(), out.data()));
   return out;
 }
 

@@ -1,9 +1,37 @@
 #include "appliance/policy/sole_control_policy.h"
 
+#include <algorithm>
+
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/algorithm_suite.h"
 
 namespace intaglio::appliance {
+namespace {
+
+// Of a statement and of an answer, with room for what stands beside the hashes and signatures.
+constexpr size_t kMostPayloadOctets = 510'000;
+constexpr size_t kMostAnswerOctets = 1'000'000;
+// Tag and length of one of many.
+constexpr size_t kPerHash = 2, kPerSignature = 4;
+
+// The longest signature, as X.509 carries it.
+size_t SignatureOctets(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::kP256:
+      return 72;
+    case KeyAlgorithm::kP384:
+      return 104;
+    case KeyAlgorithm::kRsa3072:
+    case KeyAlgorithm::kRsa3072Pss:
+      return 384;
+    case KeyAlgorithm::kRsa4096:
+    case KeyAlgorithm::kRsa4096Pss:
+      break;
+  }
+  return 512;
+}
+
+}  // namespace
 
 Status CheckKeyState(const KeyRow& row) {
   switch (row.state) {
@@ -19,10 +47,18 @@ Status CheckKeyState(const KeyRow& row) {
   return Fail(kKeyDestroyed, "a revoked certificate's key never signs again");
 }
 
+size_t SoleControlPolicy::MostHashes(KeyAlgorithm algorithm, HashAlgorithm hash) {
+  return std::min({kMaxHashesPerActivation, kMostPayloadOctets / (DigestSize(hash) + kPerHash),
+                   kMostAnswerOctets / (SignatureOctets(algorithm) + kPerSignature)});
+}
+
 Status SoleControlPolicy::MayActivate(const KeyRecord& record, const KeyRow& row,
-                                      const std::vector<Digest>& dtbsr, WallTime now) {
-  if (record.purpose != KeyPurpose::kSigner) {
-    return Fail(kKeyPurpose, "activation is for SIGNER keys");
+                                      const std::vector<MessageDigest>& dtbsr, WallTime now) {
+  if (!IsSignersKey(record.purpose)) {
+    return Fail(kKeyPurpose, "activation is for SIGNER and ONE_TIME keys");
+  }
+  if (record.purpose == KeyPurpose::kOneTime && row.spent) {
+    return Fail(kKeySpent, "ask for another key and certificate");
   }
   RETURN_IF_ERROR(CheckKeyState(row));
   if (record.version == kVersionGenerated || !record.certified_as) {
@@ -32,13 +68,16 @@ Status SoleControlPolicy::MayActivate(const KeyRecord& record, const KeyRow& row
     return Fail(kCertificateExpired, "valid from " + ToIso8601(record.certified_as->not_before) +
                                          " until " + ToIso8601(record.certified_as->not_after));
   }
-  if (dtbsr.empty() || dtbsr.size() > kMaxHashesPerActivation) {
+  if (dtbsr.empty()) return Fail(kTooManyHashes, "0 hashes; at least one is needed");
+  const HashAlgorithm hash = dtbsr.front().algorithm();
+  const size_t most = MostHashes(record.algorithm, hash);
+  if (dtbsr.size() > most) {
     return Fail(kTooManyHashes, std::to_string(dtbsr.size()) + " hashes; from 1 to " +
-                                    std::to_string(kMaxHashesPerActivation) + " are allowed");
+                                    std::to_string(most) + " are allowed for this key");
   }
-  RETURN_IF_ERROR(CheckSuite(record.algorithm, HashAlgorithm::kSha256, record.purpose, now));
+  RETURN_IF_ERROR(CheckSuite(record.algorithm, hash, record.purpose, now));
   if (record.version == kVersionCertified &&
-      (dtbsr.size() != 1 || dtbsr[0] != record.agreement_digest)) {
+      (dtbsr.size() != 1 || dtbsr[0] != MessageDigest::Sha256(record.agreement_digest))) {
     return Fail(kAgreementOnly, "record version 1 signs the agreement's hash alone");
   }
   return OkStatus();
@@ -46,7 +85,7 @@ Status SoleControlPolicy::MayActivate(const KeyRecord& record, const KeyRow& row
 
 StatusOr<SignPermit> SoleControlPolicy::Judge(const SignFacts& facts) {
   const OutstandingActivation& activation = facts.activation;
-  RETURN_IF_ERROR(MayActivate(facts.record, facts.row, activation.dtbsr, facts.now));
+  RETURN_IF_ERROR(MayActivate(facts.record, facts.row, facts.dtbsr, facts.now));
   if (facts.boot_now >= activation.expires_at) return Fail(kSadSpent, "the activation expired");
   if (activation.key_id != facts.record.key_id ||
       activation.record_version != facts.record.version ||
@@ -57,7 +96,7 @@ StatusOr<SignPermit> SoleControlPolicy::Judge(const SignFacts& facts) {
       facts.proof.statement_digest() != facts.payload_digest) {
     return Fail(kSadMismatch, "the proof is over another payload");
   }
-  return SignPermit(facts.record.key_id, MessageDigest::AllSha256(activation.dtbsr));
+  return SignPermit(facts.record.key_id, facts.dtbsr);
 }
 
 }  // namespace intaglio::appliance

@@ -1,5 +1,5 @@
 // SoleControlPolicy: may this key sign these hashes now? The only judge that mints a permit for a
-// SIGNER key. [EN 419 241-1 SRA_SAP.2; R-QSC-4]
+// SIGNER or ONE_TIME key. [EN 419 241-1 SRA_SAP.2; R-QSC-4]
 #ifndef INTAGLIO_APPLIANCE_POLICY_SOLE_CONTROL_POLICY_H_
 #define INTAGLIO_APPLIANCE_POLICY_SOLE_CONTROL_POLICY_H_
 
@@ -14,12 +14,12 @@
 
 namespace intaglio::appliance {
 
-// An activation this core gave out and that nobody has used yet.
+// An activation this core gave out and that nobody has used yet. Its hashes are in the payload, and
+// the payload comes back with the proof.
 struct OutstandingActivation {
   KeyId key_id;
   uint64_t record_version = 0;
   Digest payload_digest{};
-  std::vector<Digest> dtbsr;
   BootTime expires_at;
 };
 
@@ -27,7 +27,8 @@ struct SignFacts {
   const KeyRecord& record;
   const KeyRow& row;
   const OutstandingActivation& activation;
-  const Digest& payload_digest;  // SHA-256 of the payload handed in
+  const Digest& payload_digest;             // SHA-256 of the payload handed in
+  const std::vector<MessageDigest>& dtbsr;  // what that payload lists
   const VerifiedProof& proof;
   WallTime now;
   BootTime boot_now;
@@ -35,18 +36,34 @@ struct SignFacts {
 
 class SoleControlPolicy final {
  public:
-  // Before an activation is given out: purpose, state, version, validity and the number of hashes.
-  // A certified key signs its agreement's hash once, an accepted one up to
-  // `kMaxHashesPerActivation`. kKeyPurpose, kKeySuspended, kKeyBlocked, kKeyDestroyed,
-  // kRecordVersion, kCertificateExpired, kAgreementOnly, kTooManyHashes, kAlgorithmUnsuitable.
+  // Before an activation is given out: purpose, state, version, validity, algorithm and the number
+  // of hashes. A certified key signs its agreement's hash once, an accepted one up to MostHashes,
+  // an accepted one-time key in one activation alone. kKeyPurpose, kKeySpent, kKeySuspended,
+  // kKeyBlocked, kKeyDestroyed, kRecordVersion, kCertificateExpired, kAgreementOnly,
+  // kTooManyHashes, kAlgorithmUnsuitable.
   static Status MayActivate(const KeyRecord& record, const KeyRow& row,
-                            const std::vector<Digest>& dtbsr, WallTime now);
+                            const std::vector<MessageDigest>& dtbsr, WallTime now);
   // As MayActivate, and: the activation is for this key and this version of its record, has not
   // expired, and the proof is over exactly its payload. kSadMismatch, kSadSpent besides.
   static StatusOr<SignPermit> Judge(const SignFacts& facts);
 
-  static constexpr size_t kMaxHashesPerActivation = 100;
+  // How many hashes one payload may list: kMaxHashesPerActivation, or as many as a statement and
+  // the frame with their signatures have room for.
+  static size_t MostHashes(KeyAlgorithm algorithm, HashAlgorithm hash);
+
+  static constexpr size_t kMaxHashesPerActivation = 10'000;
 };
+
+// A natural person's key, under sole control.
+inline bool IsSignersKey(KeyPurpose purpose) {
+  return purpose == KeyPurpose::kSigner || purpose == KeyPurpose::kOneTime;
+}
+
+// Whether using the record in this version uses up the key: a one-time key's document activation
+// does, its agreement does not. [TS 119 431-1 GEN-6.2.1-09]
+inline bool SpendsKey(const KeyRecord& record) {
+  return record.purpose == KeyPurpose::kOneTime && record.version >= kVersionAccepted;
+}
 
 // kKeySuspended, kKeyBlocked or kKeyDestroyed, or OK for a usable key.
 Status CheckKeyState(const KeyRow& row);

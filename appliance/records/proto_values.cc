@@ -89,20 +89,16 @@ pb::KeyResidency ToProto(KeyResidency value) {
   return value == KeyResidency::kResident ? pb::KEY_RESIDENCY_RESIDENT : pb::KEY_RESIDENCY_WRAPPED;
 }
 
+// AuthenticatorKind likewise.
 std::optional<AuthenticatorKind> FromProto(pb::AuthenticatorKind value) {
-  switch (value) {
-    case pb::AUTHENTICATOR_KIND_ES256_FILE:
-      return AuthenticatorKind::kEs256File;
-    case pb::AUTHENTICATOR_KIND_ES256_DEVICE:
-      return AuthenticatorKind::kEs256Device;
-    default:
-      return std::nullopt;
+  if (value < pb::AUTHENTICATOR_KIND_ES256_FILE || value > pb::AUTHENTICATOR_KIND_WEBAUTHN_SYNCED) {
+    return std::nullopt;
   }
+  return static_cast<AuthenticatorKind>(value - 1);
 }
 
 pb::AuthenticatorKind ToProto(AuthenticatorKind value) {
-  return value == AuthenticatorKind::kEs256File ? pb::AUTHENTICATOR_KIND_ES256_FILE
-                                                : pb::AUTHENTICATOR_KIND_ES256_DEVICE;
+  return static_cast<pb::AuthenticatorKind>(static_cast<int>(value) + 1);
 }
 
 std::optional<CrlReason> FromProto(pb::RevocationReason value) {

@@ -1,12 +1,34 @@
 #include "appliance/usecases/accept_certificate.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/sole_control_policy.h"
 
 namespace intaglio::appliance {
+
+StatusOr<std::string> AcceptCertificate::CheckProofs(const KeyRecord& record, const Input& input) {
+  const bool seal = record.purpose == KeyPurpose::kSeal;
+  if (!seal && !input.more_proofs.empty()) {
+    return Fail(kRequestInvalid, "a person's certificate is accepted under one proof");
+  }
+  ASSIGN_OR_RETURN(const VerifiedProof first, proofs_.Check(record, input.octets, input.proof));
+  std::set<AuthenticatorId> agreed = {first.authenticator_id()};
+  std::string note = DescribeProof(first);
+  for (const Proof& each : input.more_proofs) {
+    ASSIGN_OR_RETURN(const VerifiedProof more, proofs_.Check(record, input.octets, each));
+    if (agreed.insert(more.authenticator_id()).second) note += "; " + DescribeProof(more);
+  }
+  const size_t need = seal ? std::max<size_t>(1, record.controllers_need) : 1;
+  if (agreed.size() < need) {
+    return Fail(kControllersMissing, std::to_string(agreed.size()) + " controllers agreed, " +
+                                         std::to_string(need) + " are needed");
+  }
+  return note;
+}
 
 StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
   RETURN_IF_ERROR(services_.time.Now().status());
@@ -16,12 +38,17 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
   ASSIGN_OR_RETURN(KeyRecord record, services_.records.Open(input.record));
   ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
   if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
-  if (record.purpose != KeyPurpose::kSigner)
-    return Fail(kKeyPurpose, "only SIGNER keys are accepted");
+  if (!IsSignersKey(record.purpose) && record.purpose != KeyPurpose::kSeal) {
+    return Fail(kKeyPurpose, "only subscribers' keys are accepted");
+  }
   RETURN_IF_ERROR(CheckKeyState(*row));
   if (record.version != kVersionCertified || !record.certified_as) {
     return Fail(kRecordVersion, "version " + std::to_string(record.version) +
                                     " was handed in; acceptance takes version 1");
+  }
+  if (row->least_version > kVersionAccepted) {
+    return Fail(kRecordStale,
+                "version " + std::to_string(row->least_version) + " is the least accepted");
   }
   const AcceptanceStatement& statement = input.statement;
   if (statement.key_id != record.key_id ||
@@ -29,18 +56,22 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
       statement.agreement_digest != record.agreement_digest) {
     return Fail(kOrderMismatch, "the statement accepts another certificate, key or agreement");
   }
-  ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
+  ASSIGN_OR_RETURN(std::string note, CheckProofs(record, input));
   record.version = kVersionAccepted;
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
-  RETURN_IF_ERROR(services_.journal
-                      .Append({.type = EventType::kCertificateAccepted,
-                               .key_id = record.key_id,
-                               .statement_digest = proof.statement_digest(),
-                               .serial = record.certified_as->serial.octets,
-                               .issuer_key_id = record.certified_as->issuer_key_id,
-                               .sealed_record = sealed,
-                               .statement = input.octets})
-                      .status());
+  Event event{.type = EventType::kCertificateAccepted,
+              .key_id = record.key_id,
+              .statement_digest = Sha256(input.octets),
+              .serial = record.certified_as->serial.octets,
+              .issuer_key_id = record.certified_as->issuer_key_id,
+              .sealed_record = sealed,
+              .note = std::move(note),
+              .statement = input.octets,
+              .proofs = input.proof.octets};
+  for (const Proof& each : input.more_proofs) {
+    event.proofs.insert(event.proofs.end(), each.octets.begin(), each.octets.end());
+  }
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
     if (!current) return Fail(kRecordStale, "the key's row is gone");

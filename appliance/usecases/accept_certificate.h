@@ -3,6 +3,8 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_ACCEPT_CERTIFICATE_H_
 #define INTAGLIO_APPLIANCE_USECASES_ACCEPT_CERTIFICATE_H_
 
+#include <vector>
+
 #include "appliance/usecases/proof_check.h"
 #include "appliance/usecases/services.h"
 
@@ -18,13 +20,19 @@ class AcceptCertificate final {
     Bytes octets;
     AcceptanceStatement statement;
     Proof proof;
+    // SEAL: the other controllers'. As many different ones as the order says must agree.
+    std::vector<Proof> more_proofs = {};
   };
-  // The sealed record, version 2. The same proof again gives version 2 again: it carries no more
-  // authority than the first. kRecordVersion, kOrderMismatch, ProofCheck's and the key Reasons.
-  // Thread-safe.
+  // The sealed record, version 2. The same proof again gives version 2 again, until there is a
+  // newer one: it carries no more authority than the first. kRecordVersion, kOrderMismatch,
+  // kRecordStale, kControllersMissing, kRequestInvalid for more proofs than one of a person's key,
+  // ProofCheck's and the key Reasons. Thread-safe.
   StatusOr<Bytes> Run(const Input& input);
 
  private:
+  // Who agreed, for the journal.
+  StatusOr<std::string> CheckProofs(const KeyRecord& record, const Input& input);
+
   const CoreServices& services_;
   ProofCheck& proofs_;
 };

@@ -42,7 +42,8 @@ Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTim
       serial.last_suspended_at = now;
       serial.state = SerialState::kSuspended;
       serial.reason = CrlReason::kCertificateHold;
-      key.state = KeyState::kSuspended;
+      // A one-time key that has been destroyed stays so, whatever its certificate's state.
+      if (key.state != KeyState::kDestroyed) key.state = KeyState::kSuspended;
       return OkStatus();
     case StateAction::kReinstate:
       // An order kept back says nothing of a suspension its officer cannot have known of.
@@ -54,7 +55,7 @@ Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTim
       serial.state = SerialState::kIssued;
       serial.changed_at = WholeSeconds(now);
       serial.reason = CrlReason::kUnspecified;
-      key.state = KeyState::kUsable;
+      if (key.state != KeyState::kDestroyed) key.state = KeyState::kUsable;
       return OkStatus();
   }
   return Fail(kRequestInvalid, "action");
@@ -91,7 +92,7 @@ StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
   RETURN_IF_ERROR(services_.time.Now().status());
   const SignerRevocation& statement = input.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
-  // Any version of the record names the key's authenticators; they are fixed for its life.
+  // An older record too may name the authenticator: one that has been removed is in the row.
   ASSIGN_OR_RETURN(const KeyRecord record, services_.records.Open(input.record));
   if (!record.certified_as || record.certified_as->issuer_key_id != statement.issuer_key_id ||
       record.certified_as->serial != statement.serial) {
@@ -100,7 +101,9 @@ StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
   ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
   return Apply({StateAction::kRevoke, statement.issuer_key_id, statement.serial, statement.reason,
                 proof.statement_digest(), statement.requested_at, WallTime{}},
-               Event{.note = "by the signer", .statement = input.octets});
+               Event{.note = "by the signer: " + DescribeProof(proof),
+                     .statement = input.octets,
+                     .proofs = input.proof.octets});
 }
 
 StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {

@@ -1,11 +1,12 @@
-// ProofCheck: did an authenticator bound to this key sign these octets? Wrong proofs back off:
-// after five in a row the key is shut for 15 minutes, doubling up to a day, and opens again by
-// itself.
+// ProofCheck: did an authenticator bound to this key agree to these octets? One that has been
+// removed counts for nothing, whatever record it stands in. Wrong proofs back off: after five in a
+// row the key is shut for 15 minutes, doubling up to a day, and opens again by itself.
 #ifndef INTAGLIO_APPLIANCE_USECASES_PROOF_CHECK_H_
 #define INTAGLIO_APPLIANCE_USECASES_PROOF_CHECK_H_
 
 #include <map>
 #include <mutex>
+#include <string>
 
 #include "appliance/policy/verified_proof.h"
 #include "appliance/usecases/services.h"
@@ -16,7 +17,8 @@ class ProofCheck final {
  public:
   explicit ProofCheck(const CoreServices& services) : services_(services) {}
 
-  // kAuthenticatorUnknown, kProofMalformed, kSignatureWrong, kProofBackOff. Thread-safe.
+  // kAuthenticatorUnknown, kAuthenticatorWithdrawn, kProofBackOff, kRecordStale for a key without a
+  // row, and VerifyProof's Reasons. Thread-safe.
   StatusOr<VerifiedProof> Check(const KeyRecord& record, ByteView statement, const Proof& proof);
 
   static constexpr int kFreeTries = 5;
@@ -38,6 +40,14 @@ class ProofCheck final {
   std::mutex mutex_;
   std::map<KeyId, Misses> misses_;
 };
+
+// kAuthenticatorWithdrawn if the row says so.
+Status CheckNotRemoved(const KeyRow& row, const AuthenticatorId& authenticator);
+bool IsRemoved(const KeyRow& row, const AuthenticatorId& authenticator);
+AuthenticatorId IdOf(const Authenticator& authenticator);
+
+// For the journal: who proved, and with what. "webauthn-device 4f…, counter 7"
+std::string DescribeProof(const VerifiedProof& proof);
 
 }  // namespace intaglio::appliance
 

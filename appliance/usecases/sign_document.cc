@@ -1,14 +1,19 @@
 #include "appliance/usecases/sign_document.h"
 
+#include "appliance/authenticator/verify_proof.h"
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/usecases/record_epochs.h"
+#include "base/log.h"
 
 namespace intaglio::appliance {
 namespace {
 
-Digest DigestOf(const std::vector<Digest>& digests) {
+Digest DigestOf(const std::vector<MessageDigest>& digests) {
   Bytes all;
-  for (const Digest& digest : digests) all.insert(all.end(), digest.begin(), digest.end());
+  for (const MessageDigest& each : digests) {
+    all.insert(all.end(), each.view().begin(), each.view().end());
+  }
   return Sha256(all);
 }
 
@@ -22,8 +27,23 @@ Digest DigestOf(const std::vector<Bytes>& signatures) {
 
 }  // namespace
 
+// What Finish has judged and spent.
+struct SignDocument::Authorised {
+  const KeyRecord& record;
+  SignPermit permit;
+  Event event;  // of the intent
+  const Nonce& nonce;
+  const Digest& asked;
+  BootTime expires_at;
+};
+
 StatusOr<Bytes> SignDocument::Begin(const BeginInput& input) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  if (input.lifetime < 0 || input.lifetime > kLongestActivation) {
+    return Fail(kRequestInvalid, "an activation lives at most " +
+                                     std::to_string(kLongestActivation / kSecond) + " seconds");
+  }
+  const Duration lifetime = input.lifetime == 0 ? kActivationLife : input.lifetime;
   ASSIGN_OR_RETURN(const OpenedKey key, OpenKey(services_, input.record));
   RETURN_IF_ERROR(SoleControlPolicy::MayActivate(key.record, key.row, input.dtbsr, now));
   SadPayload payload;
@@ -35,12 +55,13 @@ StatusOr<Bytes> SignDocument::Begin(const BeginInput& input) {
   payload.session_id = input.session_id;
   payload.dtbsr = input.dtbsr;
   payload.issued_at = now;
-  payload.expires_at = now + kActivationLife;
+  payload.expires_at = now + lifetime;
   const Bytes octets = services_.statements.Encode(payload);
   const Digest digest = Sha256(octets);
-  RETURN_IF_ERROR(
-      Remember(payload.nonce, {key.record.key_id, key.record.version, digest, input.dtbsr,
-                               services_.clock.SinceBoot() + kActivationLife}));
+  const BootTime boot_now = services_.clock.SinceBoot();
+  RETURN_IF_ERROR(activations_.Add(
+      payload.nonce, key.record.signer_id,
+      {key.record.key_id, key.record.version, digest, boot_now + lifetime}, boot_now));
   RETURN_IF_ERROR(services_.journal
                       .Append({.type = EventType::kActivationBegun,
                                .key_id = key.record.key_id,
@@ -54,125 +75,106 @@ StatusOr<Bytes> SignDocument::Begin(const BeginInput& input) {
 StatusOr<std::vector<Bytes>> SignDocument::Finish(const FinishInput& input) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const OpenedKey key, OpenKey(services_, input.record));
+  const KeyRecord& record = key.record;
   RETURN_IF_ERROR(CheckAddress(services_, input.decoded.core_instance));
+  RETURN_IF_ERROR(CheckNotRemoved(key.row, input.proof.authenticator_id));
   const Nonce& nonce = input.decoded.nonce;
   const Digest payload_digest = Sha256(input.payload);
-  const Digest payload_and_proof =
-      Sha256({input.payload, input.proof.authenticator_id.view(), input.proof.es256, input.record});
-  RETURN_IF_ERROR(CheckKeyState(key.row));
-  if (auto stored = FindFinished(nonce, payload_and_proof); !stored.empty()) return stored;
+  const Digest asked =
+      Sha256({payload_digest, intaglio::appliance::DigestOf(input.proof), input.record});
+  // A one-time key is destroyed before its answer is given; the answer outlives it.
+  const bool spent = record.purpose == KeyPurpose::kOneTime && key.row.spent;
+  if (!spent) RETURN_IF_ERROR(CheckKeyState(key.row));
+  const BootTime boot_now = services_.clock.SinceBoot();
+  if (auto stored = answers_.Find(nonce, asked, boot_now); !stored.empty()) return stored;
   // Before the nonce is looked at: a key that cannot sign at all says so.
-  if (key.record.version == kVersionGenerated) {
+  if (spent) return Fail(kKeySpent, "ask for another key and certificate");
+  if (record.version == kVersionGenerated) {
     return Fail(kRecordVersion, "record version 0: the key has no certificate yet");
   }
-  ASSIGN_OR_RETURN(const OutstandingActivation activation, FindOutstanding(nonce, payload_digest));
-  ASSIGN_OR_RETURN(const VerifiedProof proof,
-                   proofs_.Check(key.record, input.payload, input.proof));
+  ASSIGN_OR_RETURN(const OutstandingActivation activation,
+                   activations_.Find(nonce, payload_digest, boot_now));
+  ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.payload, input.proof));
   ASSIGN_OR_RETURN(SignPermit permit,
-                   SoleControlPolicy::Judge({.record = key.record,
+                   SoleControlPolicy::Judge({.record = record,
                                              .row = key.row,
                                              .activation = activation,
                                              .payload_digest = payload_digest,
+                                             .dtbsr = input.decoded.dtbsr,
                                              .proof = proof,
                                              .now = now,
                                              .boot_now = services_.clock.SinceBoot()}));
   // From here on the nonce is gone, whatever happens.
-  if (!Spend(nonce)) return Fail(kSadSpent, "another request used it at the same time");
+  if (!activations_.Spend(nonce)) {
+    return Fail(kSadSpent, "another request used it at the same time");
+  }
   Event event{.type = EventType::kSignIntent,
-              .key_id = key.record.key_id,
+              .key_id = record.key_id,
               .statement_digest = payload_digest,
-              .content_digest = DigestOf(activation.dtbsr),
-              .count = static_cast<uint32_t>(activation.dtbsr.size())};
+              .content_digest = DigestOf(input.decoded.dtbsr),
+              .count = static_cast<uint32_t>(input.decoded.dtbsr.size()),
+              .note = DescribeProof(proof),
+              .proofs = input.proof.octets};
   RETURN_IF_ERROR(services_.journal.Append(event).status());
   // A revocation, block or suspension that was committed since the row was read stops here.
-  ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(key.record.key_id));
-  if (!row) return Fail(kRecordStale, "the key's row is gone");
-  RETURN_IF_ERROR(CheckKeyState(*row));
-  const bool agreement = key.record.version == kVersionCertified;
-  if (agreement && !row->agreement_signature.empty()) {
+  ASSIGN_OR_RETURN(const KeyRow row, Commit(record));
+  if (record.version == kVersionCertified && !row.agreement_signature.empty()) {
     // Signed before; a host that lost the answer gets that signature, never a second one.
-    return std::vector<Bytes>{row->agreement_signature};
+    return std::vector<Bytes>{row.agreement_signature};
   }
-  ASSIGN_OR_RETURN(std::vector<Bytes> signatures,
-                   services_.token.Sign(std::move(permit), key.record));
-  event.type = EventType::kSigned;
-  event.output_digest = DigestOf(signatures);
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
-  if (agreement) {
-    RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
-      ASSIGN_OR_RETURN(auto current, rows.FindKey(key.record.key_id));
-      if (!current) return Fail(kRecordStale, "the key's row is gone");
-      current->agreement_signature = signatures.front();
-      return rows.PutKey(key.record.key_id, *current);
-    }));
+  auto signatures =
+      Carry({record, std::move(permit), std::move(event), nonce, asked, activation.expires_at});
+  if (SpendsKey(record)) {
+    // The row forbids every use whatever becomes of this.
+    const Status destroyed = DestroyKeyMaterial(services_, record.key_id);
+    if (!destroyed.ok()) LogFailure("key.destroy", destroyed);
   }
-  std::lock_guard lock(mutex_);
-  finished_[nonce] = {payload_and_proof, signatures, activation.expires_at};
   return signatures;
 }
 
-Status SignDocument::Remember(const Nonce& nonce, OutstandingActivation activation) {
-  std::lock_guard lock(mutex_);
-  PurgeExpired(services_.clock.SinceBoot());
-  if (outstanding_.size() >= kMostOutstanding) {
-    return Fail(kTooManyActivations, "in the whole core; wait until some expire");
+StatusOr<KeyRow> SignDocument::Commit(const KeyRecord& record) {
+  if (!SpendsKey(record)) {
+    ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
+    if (!row) return Fail(kRecordStale, "the key's row is gone");
+    RETURN_IF_ERROR(CheckKeyState(*row));
+    return *row;
   }
-  size_t& of_key = per_key_[activation.key_id];
-  if (of_key >= kMostOutstandingPerKey) {
-    return Fail(kTooManyActivations, "for this key; use or let expire what is outstanding");
-  }
-  ++of_key;
-  outstanding_.emplace(nonce, std::move(activation));
-  return OkStatus();
+  KeyRow spent;
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto row, rows.FindKey(record.key_id));
+    if (!row) return Fail(kRecordStale, "the key's row is gone");
+    if (row->spent) return Fail(kKeySpent, "another request spent it at the same time");
+    RETURN_IF_ERROR(CheckKeyState(*row));
+    row->spent = true;
+    row->state = KeyState::kDestroyed;
+    spent = *row;
+    return rows.PutKey(record.key_id, *row);
+  }));
+  return spent;
 }
 
-void SignDocument::PurgeExpired(BootTime now) {
-  // At most once a second, and at once when the table is full: the walk is over bounded tables.
-  if (now < next_purge_ && outstanding_.size() < kMostOutstanding) return;
-  next_purge_ = now + kSecond;
-  for (auto it = outstanding_.begin(); it != outstanding_.end();) {
-    if (now < it->second.expires_at) {
-      ++it;
-      continue;
-    }
-    const auto of_key = per_key_.find(it->second.key_id);
-    if (of_key != per_key_.end() && --of_key->second == 0) per_key_.erase(of_key);
-    it = outstanding_.erase(it);
+StatusOr<std::vector<Bytes>> SignDocument::Carry(Authorised authorised) {
+  const KeyRecord& record = authorised.record;
+  ASSIGN_OR_RETURN(std::vector<Bytes> signatures,
+                   services_.token.Sign(std::move(authorised.permit), record));
+  Event& event = authorised.event;
+  event.type = EventType::kSigned;
+  event.output_digest = DigestOf(signatures);
+  event.note.clear();
+  event.proofs.clear();
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  if (record.version == kVersionCertified) {
+    RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+      ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
+      if (!current) return Fail(kRecordStale, "the key's row is gone");
+      current->agreement_signature = signatures.front();
+      return rows.PutKey(record.key_id, *current);
+    }));
   }
-  std::erase_if(finished_, [&](const auto& each) { return now >= each.second.forget_at; });
-}
-
-StatusOr<OutstandingActivation> SignDocument::FindOutstanding(const Nonce& nonce,
-                                                              const Digest& payload_digest) {
-  std::lock_guard lock(mutex_);
-  const auto found = outstanding_.find(nonce);
-  if (found == outstanding_.end() || services_.clock.SinceBoot() >= found->second.expires_at) {
-    return Fail(kSadSpent, "ask for a new activation");
-  }
-  if (found->second.payload_digest != payload_digest) {
-    return Fail(kSadMismatch, "ask for a new activation with the hashes to be signed");
-  }
-  return found->second;
-}
-
-std::vector<Bytes> SignDocument::FindFinished(const Nonce& nonce, const Digest& payload_and_proof) {
-  std::lock_guard lock(mutex_);
-  const auto found = finished_.find(nonce);
-  if (found == finished_.end() || found->second.payload_and_proof != payload_and_proof ||
-      services_.clock.SinceBoot() >= found->second.forget_at) {
-    return {};
-  }
-  return found->second.signatures;
-}
-
-bool SignDocument::Spend(const Nonce& nonce) {
-  std::lock_guard lock(mutex_);
-  const auto found = outstanding_.find(nonce);
-  if (found == outstanding_.end()) return false;
-  const auto of_key = per_key_.find(found->second.key_id);
-  if (of_key != per_key_.end() && --of_key->second == 0) per_key_.erase(of_key);
-  outstanding_.erase(found);
-  return true;
+  answers_.Keep(authorised.nonce,
+                {record.key_id, authorised.asked, signatures, authorised.expires_at},
+                services_.clock.SinceBoot());
+  return signatures;
 }
 
 }  // namespace intaglio::appliance

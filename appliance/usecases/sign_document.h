@@ -2,18 +2,19 @@
 //
 // Begin gives out a payload with a nonce; Finish takes the payload back with the proof of a bound
 // authenticator, spends the nonce and signs exactly the payload's hashes. Nonces live in memory and
-// die with the process, so a crash can only lose an activation, never repeat one.
+// die with the process, so a crash can only lose an activation, never repeat one. A one-time key is
+// spent and destroyed in its row before its one activation is signed.
 #ifndef INTAGLIO_APPLIANCE_USECASES_SIGN_DOCUMENT_H_
 #define INTAGLIO_APPLIANCE_USECASES_SIGN_DOCUMENT_H_
 
-#include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "appliance/policy/sole_control_policy.h"
+#include "appliance/usecases/activation_table.h"
 #include "appliance/usecases/proof_check.h"
 #include "appliance/usecases/services.h"
+#include "appliance/usecases/signed_answers.h"
 
 namespace intaglio::appliance {
 
@@ -25,10 +26,11 @@ class SignDocument final {
   struct BeginInput {
     Bytes record;
     std::string session_id;
-    std::vector<Digest> dtbsr;
+    std::vector<MessageDigest> dtbsr;  // all of one hash algorithm
+    Duration lifetime = 0;             // 0: kActivationLife
   };
   // The canonical SadPayload. SoleControlPolicy::MayActivate's Reasons, kTooManyActivations,
-  // kTimeUnconfirmed. Thread-safe.
+  // kTimeUnconfirmed, kRequestInvalid for a lifetime above kLongestActivation. Thread-safe.
   StatusOr<Bytes> Begin(const BeginInput& input);
 
   struct FinishInput {
@@ -38,34 +40,23 @@ class SignDocument final {
     Proof proof;
   };
   // Signatures in the order of the hashes. The same payload and proof again, until the payload's
-  // expiry, gives the stored signatures. kSadSpent, kSadMismatch, ProofCheck's and
+  // expiry, gives the stored signatures. kSadSpent, kSadMismatch, kKeySpent, ProofCheck's and
   // SoleControlPolicy's Reasons. Thread-safe.
   StatusOr<std::vector<Bytes>> Finish(const FinishInput& input);
 
   static constexpr Duration kActivationLife = 5 * kMinute;
-  static constexpr size_t kMostOutstanding = 100'000;
-  static constexpr size_t kMostOutstandingPerKey = 16;
+  static constexpr Duration kLongestActivation = 30 * kMinute;  // [TS 119 431-1 SIG-A.5-09]
 
  private:
-  struct Finished {
-    Digest payload_and_proof{};
-    std::vector<Bytes> signatures;
-    BootTime forget_at;
-  };
-  void PurgeExpired(BootTime now);
-  Status Remember(const Nonce& nonce, OutstandingActivation activation);
-  StatusOr<OutstandingActivation> FindOutstanding(const Nonce& nonce, const Digest& payload_digest);
-  std::vector<Bytes> FindFinished(const Nonce& nonce, const Digest& payload_and_proof);
-  // True for exactly one caller per nonce.
-  bool Spend(const Nonce& nonce);
+  struct Authorised;
+  // The row as it is now lets the key sign; a one-time key is spent by it. Nothing undoes that.
+  StatusOr<KeyRow> Commit(const KeyRecord& record);
+  StatusOr<std::vector<Bytes>> Carry(Authorised authorised);
 
   const CoreServices& services_;
   ProofCheck& proofs_;
-  std::mutex mutex_;
-  std::map<Nonce, OutstandingActivation> outstanding_;
-  std::map<KeyId, size_t> per_key_;
-  std::map<Nonce, Finished> finished_;
-  BootTime next_purge_;
+  ActivationTable activations_{ActivationTable::kLimits};
+  SignedAnswers answers_{SignedAnswers::kLimits};
 };
 
 }  // namespace intaglio::appliance

@@ -5,20 +5,25 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/usecases/accept_certificate.h"
 #include "appliance/usecases/change_state.h"
+#include "tests/support/authenticators.h"
 #include "tests/support/core_fixture.h"
 
 namespace intaglio::appliance {
 namespace {
 
 using ::testing::ElementsAre;
+using testing_support::AssertionPlan;
 using testing_support::CoreFixture;
 using testing_support::P256Signer;
+using testing_support::Passkey;
+using testing_support::RsaSigner;
 
 #define EXPECT_REASON(expression, reason) \
   EXPECT_EQ(ReasonNameOf((expression)), (reason).name) << DetailOf((expression))
@@ -32,7 +37,8 @@ class SignDocumentTest : public ::testing::Test {
     record_.wrapped = generated.wrapped;
     record_.origin = generated.origin;
     record_.signer_id = "signer-1";
-    record_.authenticators = {{AuthenticatorKind::kEs256File, signer_.spki()}};
+    record_.authenticators = {
+        {AuthenticatorKind::kEs256File, signer_.spki()}, passkey_.Binding(), rsa_.Binding()};
     record_.agreement_digest = Sha256(AsBytes("agreement"));
     record_.certified_as = CertifiedAs{issuer_, serial_, Sha256(AsBytes("certificate")),
                                        core_.clock().Now() - kHour, core_.clock().Now() + kDay};
@@ -53,8 +59,10 @@ class SignDocumentTest : public ::testing::Test {
     if (version == kVersionGenerated) record.certified_as.reset();
     return *core_.records().Seal(record);
   }
-  StatusOr<Bytes> Begin(uint64_t version, std::vector<Digest> hashes) {
-    return signing_.Begin({Sealed(version), "session-1", std::move(hashes)});
+  StatusOr<Bytes> Begin(uint64_t version, const std::vector<Digest>& hashes,
+                        Duration lifetime = 0) {
+    return signing_.Begin(
+        {Sealed(version), "session-1", MessageDigest::AllSha256(hashes), lifetime});
   }
   StatusOr<std::vector<Bytes>> Finish(uint64_t version, const Bytes& payload, const Proof& proof) {
     auto decoded = DecodeSadPayload(payload);
@@ -67,6 +75,8 @@ class SignDocumentTest : public ::testing::Test {
 
   CoreFixture core_;
   P256Signer signer_, stranger_;
+  Passkey passkey_;
+  RsaSigner rsa_;
   KeyId issuer_{{1}};
   Serial serial_{{0x41, 2, 3}};
   KeyRecord record_;
@@ -111,7 +121,7 @@ TEST_F(SignDocumentTest, RefusesAnotherAuthenticatorAndAForgedProof) {
   Proof forged = stranger_.Prove(payload);
   forged.authenticator_id = {signer_.id()};
   EXPECT_REASON(Finish(kVersionAccepted, payload, forged).status(), kSignatureWrong);
-  forged.es256 = {0x30, 0x00};
+  forged.method = Es256Proof{{0x30, 0x00}};
   EXPECT_REASON(Finish(kVersionAccepted, payload, forged).status(), kProofMalformed);
   // Negative control: the right proof still works, so the nonce was not burnt by the host.
   EXPECT_TRUE(Finish(kVersionAccepted, payload, signer_.Prove(payload)).ok());
@@ -120,11 +130,11 @@ TEST_F(SignDocumentTest, RefusesAnotherAuthenticatorAndAForgedProof) {
 TEST_F(SignDocumentTest, RefusesAPayloadWithAnotherHash) {
   const Bytes payload = *Begin(kVersionAccepted, {one_});
   SadPayload changed = *DecodeSadPayload(payload);
-  changed.dtbsr = {two_};
+  changed.dtbsr = MessageDigest::AllSha256(std::vector{two_});
   const Bytes octets = StatementCodec().Encode(changed);
   // Even signed by the right authenticator: the core never gave this payload out.
   EXPECT_REASON(Finish(kVersionAccepted, octets, signer_.Prove(octets)).status(), kSadMismatch);
-  changed.dtbsr = {one_, two_};
+  changed.dtbsr = MessageDigest::AllSha256(std::vector{one_, two_});
   const Bytes longer = StatementCodec().Encode(changed);
   EXPECT_REASON(Finish(kVersionAccepted, longer, signer_.Prove(longer)).status(), kSadMismatch);
 }
@@ -197,12 +207,14 @@ TEST_F(SignDocumentTest, AnOldRecordIsRefusedOnceANewerVersionExists) {
 TEST_F(SignDocumentTest, ARecordOfAnotherCoreOrAForgedOneIsUnreadable) {
   Bytes sealed = Sealed(kVersionAccepted);
   sealed.back() ^= 1;
-  EXPECT_REASON(signing_.Begin({sealed, "s", {one_}}).status(), kRecordUnreadable);
+  EXPECT_REASON(signing_.Begin({sealed, "s", {MessageDigest::Sha256(one_)}}).status(),
+                kRecordUnreadable);
   std::vector<EpochKey> keys;
   keys.push_back({1, SecretBytes::CopyOf(Sha256(AsBytes("another core")))});
   SystemRng rng;
   RecordSealer other(std::move(keys), rng);
-  EXPECT_REASON(signing_.Begin({*other.Seal(record_), "s", {one_}}).status(), kRecordUnreadable);
+  EXPECT_REASON(signing_.Begin({*other.Seal(record_), "s", {MessageDigest::Sha256(one_)}}).status(),
+                kRecordUnreadable);
 }
 
 TEST_F(SignDocumentTest, AKeyWithoutARowDoesNotSign) {
@@ -335,13 +347,88 @@ TEST_F(SignDocumentTest, ExpiredCertificatesAndOtherPurposesDoNotSign) {
 
 TEST_F(SignDocumentTest, NumbersOfHashesAndActivationsAreBounded) {
   EXPECT_REASON(Begin(kVersionAccepted, {}).status(), kTooManyHashes);
-  EXPECT_REASON(Begin(kVersionAccepted, std::vector<Digest>(101)).status(), kTooManyHashes);
-  for (size_t i = 0; i < SignDocument::kMostOutstandingPerKey; ++i) {
+  EXPECT_REASON(Begin(kVersionAccepted, std::vector<Digest>(10'001)).status(), kTooManyHashes);
+  for (size_t i = 0; i < ActivationTable::kLimits.per_key; ++i) {
     ASSERT_TRUE(Begin(kVersionAccepted, {one_}).ok());
   }
   EXPECT_REASON(Begin(kVersionAccepted, {one_}).status(), kTooManyActivations);
   core_.clock().Advance(SignDocument::kActivationLife);
   EXPECT_TRUE(Begin(kVersionAccepted, {one_}).ok());
+}
+
+TEST_F(SignDocumentTest, OneActivationListsUpTo10000Documents) {
+  const std::vector<Digest> hashes(10'000, one_);
+  const Bytes payload = *Begin(kVersionAccepted, hashes);
+  const auto signatures = Finish(kVersionAccepted, payload, signer_.Prove(payload));
+  ASSERT_TRUE(signatures.ok()) << signatures.status();
+  ASSERT_EQ(signatures->size(), hashes.size());
+  EXPECT_TRUE(Verifies(one_, signatures->back()));
+}
+
+TEST_F(SignDocumentTest, MoreHashesThanStatementAndAnswerHoldAreNotActivated) {
+  EXPECT_EQ(SoleControlPolicy::MostHashes(KeyAlgorithm::kP256, HashAlgorithm::kSha256), 10'000u);
+  EXPECT_EQ(SoleControlPolicy::MostHashes(KeyAlgorithm::kP384, HashAlgorithm::kSha512), 7727u);
+  EXPECT_EQ(SoleControlPolicy::MostHashes(KeyAlgorithm::kRsa3072, HashAlgorithm::kSha256), 2577u);
+  EXPECT_EQ(SoleControlPolicy::MostHashes(KeyAlgorithm::kRsa4096, HashAlgorithm::kSha256), 1937u);
+  record_.algorithm = KeyAlgorithm::kRsa4096;
+  EXPECT_REASON(Begin(kVersionAccepted, std::vector<Digest>(1938)).status(), kTooManyHashes);
+}
+
+TEST_F(SignDocumentTest, AnActivationLivesAtMostThirtyMinutes) {
+  EXPECT_REASON(Begin(kVersionAccepted, {one_}, 31 * kMinute).status(), kRequestInvalid);
+  EXPECT_REASON(Begin(kVersionAccepted, {one_}, -1).status(), kRequestInvalid);
+  const Bytes payload = *Begin(kVersionAccepted, {one_}, SignDocument::kLongestActivation);
+  const SadPayload decoded = *DecodeSadPayload(payload);
+  EXPECT_EQ(decoded.expires_at - decoded.issued_at, 30 * kMinute);
+  const Bytes shorter = *Begin(kVersionAccepted, {one_}, kMinute);
+  core_.clock().Advance(kMinute);
+  EXPECT_REASON(Finish(kVersionAccepted, shorter, signer_.Prove(shorter)).status(), kSadSpent);
+  core_.clock().Advance(29 * kMinute - 1);
+  EXPECT_TRUE(Finish(kVersionAccepted, payload, signer_.Prove(payload)).ok());
+}
+
+TEST_F(SignDocumentTest, ExpiryIsByBootTime) {
+  const Bytes payload = *Begin(kVersionAccepted, {one_});
+  // A wall clock that stands still keeps nothing alive.
+  const WallTime before = core_.clock().Now();
+  core_.clock().Advance(SignDocument::kActivationLife);
+  core_.clock().SetWall(before);
+  EXPECT_REASON(Finish(kVersionAccepted, payload, signer_.Prove(payload)).status(), kSadSpent);
+}
+
+TEST_F(SignDocumentTest, EachKindOfAuthenticatorActivates) {
+  for (const auto& prove : std::vector<std::function<Proof(ByteView)>>{
+           [&](ByteView payload) { return passkey_.Prove(payload); },
+           [&](ByteView payload) { return rsa_.Prove(payload); }}) {
+    const Bytes payload = *Begin(kVersionAccepted, {one_});
+    const auto signatures = Finish(kVersionAccepted, payload, prove(payload));
+    ASSERT_TRUE(signatures.ok()) << signatures.status();
+    EXPECT_TRUE(Verifies(one_, signatures->front()));
+  }
+}
+
+TEST_F(SignDocumentTest, AnAssertionForSomethingElseIsRefusedAndBacksOff) {
+  const Bytes payload = *Begin(kVersionAccepted, {one_});
+  const struct {
+    AssertionPlan plan;
+    const Reason& reason;
+  } wrong[] = {{{.origin = "https://evil.example"}, kAssertionClientData},
+               {{.cross_origin = "true"}, kAssertionClientData},
+               {{.rp_id = "evil.example"}, kAssertionRelyingParty},
+               {{.flags = 0x01}, kAssertionPresence},
+               {{.flags = 0x0d}, kAssertionCopied}};
+  for (const auto& each : wrong) {
+    EXPECT_REASON(Finish(kVersionAccepted, payload, passkey_.Prove(payload, each.plan)).status(),
+                  each.reason);
+  }
+  EXPECT_REASON(Finish(kVersionAccepted, payload, passkey_.Prove(payload)).status(), kProofBackOff);
+}
+
+TEST_F(SignDocumentTest, AProofOfAnotherMethodIsRefused) {
+  const Bytes payload = *Begin(kVersionAccepted, {one_});
+  const Proof wrong{{passkey_.key().id()}, Es256Proof{passkey_.key().Sign(payload)}};
+  EXPECT_REASON(Finish(kVersionAccepted, payload, wrong).status(), kProofMethod);
+  EXPECT_TRUE(Finish(kVersionAccepted, payload, passkey_.Prove(payload)).ok());
 }
 
 TEST_F(SignDocumentTest, AHashThatTheAlgorithmIsNotForIsNotActivated) {
@@ -406,15 +493,14 @@ TEST_F(SignDocumentTest, ASpentOrForeignPermitSignsNothing) {
   record_.version = kVersionAccepted;
   const KeyRow row = **core_.state().FindKey(record_.key_id);
   const VerifiedProof proof = *proofs_.Check(record_, payload, signer_.Prove(payload));
-  const OutstandingActivation activation{record_.key_id,
-                                         kVersionAccepted,
-                                         Sha256(payload),
-                                         {one_},
+  const OutstandingActivation activation{record_.key_id, kVersionAccepted, Sha256(payload),
                                          core_.clock().SinceBoot() + kMinute};
+  const std::vector<MessageDigest> dtbsr = {MessageDigest::Sha256(one_)};
   SignPermit permit = *SoleControlPolicy::Judge({.record = record_,
                                                  .row = row,
                                                  .activation = activation,
                                                  .payload_digest = Sha256(payload),
+                                                 .dtbsr = dtbsr,
                                                  .proof = proof,
                                                  .now = core_.clock().Now(),
                                                  .boot_now = core_.clock().SinceBoot()});

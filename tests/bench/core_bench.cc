@@ -51,7 +51,9 @@ class Signers final {
     const SignerKey& key = keys_[number % keys_.size()];
     const Digest hash = Sha256(AsBytes(std::to_string(number)));
     const Bytes payload =
-        Must(signing.Begin({key.record, "session-" + std::to_string(number), {hash}}), "begin");
+        Must(signing.Begin(
+                 {key.record, "session-" + std::to_string(number), {MessageDigest::Sha256(hash)}}),
+             "begin");
     const SadPayload decoded = Must(DecodeSadPayload(payload), "payload");
     Must(signing.Finish({key.record, payload, decoded, signer_.Prove(payload)}).status(), "finish");
     return 1;

@@ -53,7 +53,8 @@ TEST_F(AdversaryTest, Line1_APayloadOfAnotherBootAnotherCoreOrNobodySignsNothing
                                        now.clock,      now.rng};
   appliance::ProofCheck proofs(before);
   appliance::SignDocument signing(before, proofs);
-  const Bytes old_payload = *signing.Begin({mari.record[2], "session", {wanted_}});
+  const Bytes old_payload =
+      *signing.Begin({mari.record[2], "session", {MessageDigest::Sha256(wanted_)}});
   ExpectRefused(host_.SignRequest(mari.record[2], old_payload, mari_), "SAD_SPENT");
 
   const Bytes payload = Payload(mari.record[2], {wanted_});

@@ -46,6 +46,8 @@ appliance::Approval P256Signer::Approve(ByteView statement) const {
   return {{id()}, Sign(statement)};
 }
 
-appliance::Proof P256Signer::Prove(ByteView statement) const { return {{id()}, Sign(statement)}; }
+appliance::Proof P256Signer::Prove(ByteView statement) const {
+  return {{id()}, appliance::Es256Proof{Sign(statement)}};
+}
 
 }  // namespace intaglio::testing_support

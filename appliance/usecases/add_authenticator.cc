@@ -1,0 +1,105 @@
+#include "appliance/usecases/add_authenticator.h"
+
+#include <algorithm>
+
+#include "appliance/domain/reasons.h"
+#include "appliance/policy/sole_control_policy.h"
+
+namespace intaglio::appliance {
+namespace {
+
+// A person's key, accepted, as it is now, and the one the statement speaks of.
+Status CheckKey(const KeyRecord& record, const KeyRow& row, const AddAuthenticator& statement) {
+  if (record.version < row.least_version) {
+    return Fail(kRecordStale, "version " + std::to_string(record.version) + " was handed in, " +
+                                  std::to_string(row.least_version) + " is the least accepted");
+  }
+  if (record.version < kVersionAccepted) {
+    return Fail(kRecordVersion, "accept the certificate first");
+  }
+  if (statement.record_version != record.version) {
+    return Fail(kOrderMismatch, "the statement is for version " +
+                                    std::to_string(statement.record_version) + ", the record is " +
+                                    std::to_string(record.version));
+  }
+  return CheckKeyState(row);
+}
+
+}  // namespace
+
+StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  const AddAuthenticator& statement = input.statement;
+  RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
+  RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+  std::lock_guard lock(mutex_);
+  // Not OpenKey: the version before stays good for the same statement again, so that a host that
+  // lost the answer can ask for it.
+  ASSIGN_OR_RETURN(const KeyRecord record, services_.records.Open(input.record));
+  if (statement.key_id != record.key_id) {
+    return Fail(kOrderMismatch, "the statement is for key " + statement.key_id.hex());
+  }
+  if (!IsSignersKey(record.purpose)) {
+    return Fail(kKeyPurpose, "controllers of a seal are named by officers' orders alone");
+  }
+  ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
+  ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(proof.statement_digest()));
+  if (done) return done->sealed_record;
+  ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
+  if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
+  RETURN_IF_ERROR(CheckKey(record, *row, statement));
+  ASSIGN_OR_RETURN(const KeyRecord next, NextVersion(record, *row, statement));
+  ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(next));
+  // The journal first: a crash before the rows are written leaves the version before in force, and
+  // the same statement makes another record of the next.
+  RETURN_IF_ERROR(services_.journal
+                      .Append({.type = EventType::kAuthenticatorAdded,
+                               .key_id = record.key_id,
+                               .statement_digest = proof.statement_digest(),
+                               .sealed_record = sealed,
+                               .note = "by " + DescribeProof(proof),
+                               .statement = input.octets,
+                               .proofs = input.proof.octets})
+                      .status());
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
+    if (!current) return Fail(kRecordStale, "the key's row is gone");
+    RETURN_IF_ERROR(CheckNotRemoved(*current, proof.authenticator_id()));
+    RETURN_IF_ERROR(CheckKey(record, *current, statement));
+    current->least_version = next.version;
+    current->epoch = services_.records.EpochOf(sealed);
+    RETURN_IF_ERROR(rows.PutKey(record.key_id, *current));
+    OrderRow order;
+    order.expires_at = statement.expires_at;
+    order.key_id = record.key_id;
+    order.sealed_record = sealed;
+    return rows.PutOrder(proof.statement_digest(), order);
+  }));
+  return sealed;
+}
+
+StatusOr<KeyRecord> BindAuthenticator::NextVersion(const KeyRecord& record, const KeyRow& row,
+                                                   const AddAuthenticator& statement) {
+  const AuthenticatorId added = IdOf(statement.authenticator);
+  // Removed is for good: the row would refuse its proofs anyway.
+  RETURN_IF_ERROR(CheckNotRemoved(row, added));
+  KeyRecord next = record;
+  std::erase_if(next.authenticators,
+                [&](const Authenticator& each) { return IsRemoved(row, IdOf(each)); });
+  if (std::any_of(next.authenticators.begin(), next.authenticators.end(),
+                  [&](const Authenticator& each) { return IdOf(each) == added; })) {
+    return Fail(kAuthenticatorExcess, "authenticator " + added.hex() + " is bound already");
+  }
+  if (next.authenticators.size() >= kMostAuthenticators) {
+    return Fail(kAuthenticatorExcess,
+                std::to_string(next.authenticators.size()) + " are bound; remove one first");
+  }
+  if (row.removed_authenticators.size() >= kMostRemoved) {
+    return Fail(kAuthenticatorExcess, "too many have been removed; ask for a new key");
+  }
+  next.authenticators.push_back(statement.authenticator);
+  ++next.version;
+  return next;
+}
+
+}  // namespace intaglio::appliance

@@ -1,0 +1,45 @@
+// BindAuthenticator: one more authenticator for a key, under a proof by one already bound. Nobody
+// else can add one: not the host, not an officer. [DESIGN 4; R-QSC-4]
+#ifndef INTAGLIO_APPLIANCE_USECASES_ADD_AUTHENTICATOR_H_
+#define INTAGLIO_APPLIANCE_USECASES_ADD_AUTHENTICATOR_H_
+
+#include <mutex>
+
+#include "appliance/usecases/proof_check.h"
+#include "appliance/usecases/services.h"
+
+namespace intaglio::appliance {
+
+class BindAuthenticator final {
+ public:
+  BindAuthenticator(const CoreServices& services, ProofCheck& proofs)
+      : services_(services), proofs_(proofs) {}
+
+  struct Input {
+    Bytes record;  // sealed, of the version the statement names
+    Bytes octets;
+    AddAuthenticator statement;
+    Proof proof;
+  };
+  // The sealed record of the next version, without those that were removed and with the new one;
+  // the older ones are stale from then on. The same statement again, while it is valid, gives the
+  // same record. kStatementExpired, kOrderMismatch, kRecordVersion, kRecordStale, kKeyPurpose for
+  // another key than a person's, kAuthenticatorWithdrawn, kAuthenticatorExcess, ProofCheck's and
+  // the key Reasons. Thread-safe.
+  StatusOr<Bytes> Run(const Input& input);
+
+  // Removed ones a row may remember; a key that has had more takes no new one.
+  static constexpr size_t kMostRemoved = 64;
+
+ private:
+  StatusOr<KeyRecord> NextVersion(const KeyRecord& record, const KeyRow& row,
+                                  const AddAuthenticator& statement);
+
+  const CoreServices& services_;
+  ProofCheck& proofs_;
+  std::mutex mutex_;  // one next version for one version
+};
+
+}  // namespace intaglio::appliance
+
+#endif  // INTAGLIO_APPLIANCE_USECASES_ADD_AUTHENTICATOR_H_
