@@ -122,6 +122,31 @@ StatusOr<LinkServerConfig> CheckLink(const pb::LinkConfig& config, BoundaryKind 
   return out;
 }
 
+StatusOr<JournalOptions> CheckJournal(const pb::JournalConfig& config,
+                                      const pb::AnchorConfig& anchor) {
+  constexpr uint32_t kFirstNvIndex = 0x01800000, kLastNvIndex = 0x01bffffe;
+  JournalOptions out;
+  if (config.checkpoint_every_events() > 0) out.pace.lines = config.checkpoint_every_events();
+  if (config.checkpoint_every_seconds() > kDay / kSecond) {
+    return Bad("journal.checkpoint_every_seconds", "at most 86400");
+  }
+  if (config.checkpoint_every_seconds() > 0) {
+    out.pace.time = config.checkpoint_every_seconds() * kSecond;
+  }
+  if (config.segment_mib() > 4096) return Bad("journal.segment_mib", "at most 4096");
+  if (config.segment_mib() > 0) out.limits.segment = {uint64_t{config.segment_mib()} << 20};
+  const uint64_t least_free = config.least_free_mib() > 0 ? config.least_free_mib() : 64;
+  out.limits.least_free_octets = least_free << 20;
+  if (!anchor.has_tpm()) return out;
+  if (anchor.tpm().tcti().empty()) return Bad("anchor.tpm.tcti", "is required");
+  // The mark lies at the index behind the counter's.
+  if (anchor.tpm().nv_index() < kFirstNvIndex || anchor.tpm().nv_index() > kLastNvIndex) {
+    return Bad("anchor.tpm.nv_index", "from 0x01800000 to 0x01bffffe");
+  }
+  out.tpm = TpmPlace{anchor.tpm().tcti(), anchor.tpm().nv_index()};
+  return out;
+}
+
 StatusOr<Role> RoleOf(const std::string& name) {
   if (name == "security-officer") return Role::kSecurityOfficer;
   if (name == "registration-officer") return Role::kRegistrationOfficer;
@@ -173,6 +198,7 @@ StatusOr<CoreSettings> LoadSettings(const std::string& path) {
   ASSIGN_OR_RETURN(out.token, CheckToken(config.token()));
   ASSIGN_OR_RETURN(out.standby_tokens, CheckStandbyTokens(config, out.token));
   ASSIGN_OR_RETURN(out.link, CheckLink(config.link(), out.boundary));
+  ASSIGN_OR_RETURN(out.journal, CheckJournal(config.journal(), config.anchor()));
   return out;
 }
 

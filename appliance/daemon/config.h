@@ -2,10 +2,13 @@
 #ifndef INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
 #define INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "appliance/anchor/tpm_anchor.h"
 #include "appliance/domain/roster.h"
+#include "appliance/journal/checkpointer.h"
 #include "appliance/link/link_server.h"
 #include "base/file.h"
 
@@ -25,12 +28,19 @@ struct TokenSettings {
   uint64_t reinitialise_after = 1'000'000;
 };
 
+struct JournalOptions {
+  JournalLimits limits;
+  CheckpointPace pace;
+  std::optional<TpmPlace> tpm;  // nothing: the anchor is an object in the token
+};
+
 struct CoreSettings {
   std::string state_dir;
   BoundaryKind boundary = BoundaryKind::kProduction;
   TokenSettings token;
   std::vector<TokenSettings> standby_tokens;
   LinkServerConfig link;
+  JournalOptions journal;
   Digest file_sha256{};  // of the file's octets: what officers approve
 };
 

@@ -1,6 +1,7 @@
 #include "appliance/daemon/console.h"
 
 #include "appliance/crypto/hash.h"
+#include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/pem.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/vault.h"
@@ -19,7 +20,8 @@ constexpr size_t kMaxPem = 64 * 1024;
 }  // namespace
 
 StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::string& init_file,
-                                     const std::string& spki_out) {
+                                     const std::string& spki_out,
+                                     const std::string& journal_key_out) {
   ASSIGN_OR_RETURN(CoreIdentity identity, LoadInit(init_file));
   ASSIGN_OR_RETURN(const Program program, ThisProgram());
   identity.configuration_sha256 = settings.file_sha256;
@@ -37,7 +39,21 @@ StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::st
   ASSIGN_OR_RETURN(const GeneratedKey attestation_key,
                    keys.GenerateResident(KeyAlgorithm::kP256, attestation_id, "attestation"));
   RETURN_IF_ERROR(WriteFile(spki_out, AsBytes(ToPem(attestation_key.spki, "PUBLIC KEY")), 0644));
+  StoredInstance instance{.identity = identity,
+                          .attestation_spki = attestation_key.spki,
+                          .attestation_certificate = {},
+                          .attestation_chain = {},
+                          .attestation_cka_id = ToBytes(attestation_id.view()),
+                          .journal_spki = {},
+                          .journal_cka_id = {},
+                          .format = program.format,
+                          .written_by = program.version,
+                          .program_sha256 = program.sha256};
+  RETURN_IF_ERROR(MakeJournalKey(keys, rng, instance));
   {
+    const auto anchor = MakeAnchor(settings, *vault.token);
+    // Whatever an earlier core left there is not of this one.
+    RETURN_IF_ERROR(anchor->Found());
     ASSIGN_OR_RETURN(const auto journal,
                      FileJournal::Open(JournalDir(settings), clock, 0, std::nullopt));
     ASSIGN_OR_RETURN(const Bytes init_octets,
@@ -53,19 +69,19 @@ StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::st
                                   .officers = officers,
                                   .statement = init_octets})
                         .status());
+    Checkpointer checkpointer(*journal, keys, *anchor, SignerOf(instance, 0), {});
+    RETURN_IF_ERROR(checkpointer.MakeOne());
     RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal->Head()));
   }
   RETURN_IF_ERROR(vault.state->StoreTime({clock.Now(), 0}));
-  RETURN_IF_ERROR(vault.state->StoreInstance({.identity = identity,
-                                              .attestation_spki = attestation_key.spki,
-                                              .attestation_certificate = {},
-                                              .attestation_chain = {},
-                                              .attestation_cka_id = ToBytes(attestation_id.view()),
-                                              .format = program.format,
-                                              .written_by = program.version,
-                                              .program_sha256 = program.sha256}));
+  RETURN_IF_ERROR(vault.state->StoreInstance(instance));
+  if (!journal_key_out.empty()) {
+    RETURN_IF_ERROR(
+        WriteFile(journal_key_out, AsBytes(ToPem(instance.journal_spki, "PUBLIC KEY")), 0644));
+  }
   return "{\"core_instance\":\"" + identity.instance.hex() + "\",\"attestation_public_key\":\"" +
-         spki_out + "\",\"officers\":" + std::to_string(identity.roster.size()) + "}";
+         spki_out + "\",\"journal_key_id\":\"" + ToHex(Sha256(instance.journal_spki)) +
+         "\",\"officers\":" + std::to_string(identity.roster.size()) + "}";
 }
 
 StatusOr<std::string> InstallDeviceCertificate(const CoreSettings& settings,
@@ -92,9 +108,9 @@ StatusOr<std::string> InstallDeviceCertificate(const CoreSettings& settings,
   }
   SystemClock clock;
   ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  ASSIGN_OR_RETURN(const auto anchor, vault.state->LoadJournalAnchor());
-  ASSIGN_OR_RETURN(const auto journal, FileJournal::Open(JournalDir(settings), clock,
-                                                         time ? time->boot_count : 0, anchor));
+  ASSIGN_OR_RETURN(const CoreJournal core_journal,
+                   OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+  const auto& journal = core_journal.journal;
   RETURN_IF_ERROR(journal
                       ->Append({.type = EventType::kDeviceCertificateInstalled,
                                 .certificate = instance->attestation_certificate})

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "appliance/crypto/hash.h"
+#include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/startup_checks.h"
@@ -15,7 +16,9 @@
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/journal/checkpointer.h"
 #include "appliance/journal/entry_codec.h"
+#include "appliance/journal/export_journal.h"
 #include "appliance/journal/file_journal.h"
 #include "appliance/link/dispatcher.h"
 #include "appliance/link/link_server.h"
@@ -85,15 +88,48 @@ StatusOr<WallTime> HighWater(FileJournal& journal, const StoredTime& stored) {
   return std::max(stored.high_water, facts.place.wall);
 }
 
+// The last line that tells of the core, not of the journal itself.
+StatusOr<core::v1::JournalEntry> LastOwnLine(FileJournal& journal) {
+  constexpr uint64_t kFew = 4;
+  const uint64_t head = journal.Head().sequence;
+  const uint64_t from = head > kFew ? head - kFew + 1 : 1;
+  // Older ones may have been moved away.
+  ASSIGN_OR_RETURN(const auto segments, journal.Segments());
+  const uint64_t first = segments.empty() ? 1 : segments.front();
+  ASSIGN_OR_RETURN(auto lines, journal.Read(std::max(from, first), kFew, kFew * kMaxEntryOctets));
+  core::v1::JournalEntry entry;
+  for (; !lines.empty(); lines.pop_back()) {
+    const Bytes& octets = lines.back();
+    if (!entry.ParseFromArray(octets.data(), static_cast<int>(octets.size()))) break;
+    if (entry.type() != core::v1::EVENT_TYPE_CHECKPOINT &&
+        entry.type() != core::v1::EVENT_TYPE_SEGMENT_ROTATED) {
+      return entry;
+    }
+  }
+  return core::v1::JournalEntry();
+}
+
+// Says once that the disk fills.
+void TendStorage(FileJournal& journal, StorageAlarm& alarm) {
+  const auto level = journal.Storage();
+  if (!level.ok()) return LogFailure("journal.storage", level.status());
+  const auto event = alarm.Take(*level);
+  if (!event) return;
+  LogWarn("journal.storage_alarm", {{"level", event->note}});
+  const auto line = journal.Append(*event);
+  if (line.ok()) {
+    alarm.Told();
+  } else {
+    LogFailure("journal.append", line.status());
+  }
+}
+
 // Every row has its MAC and none is missing; and if the core was stopped in order, the rows are
 // those it stopped with. An older copy of the store put back is noticed here.
 Status CheckRows(LmdbState& state, FileJournal& journal) {
   RETURN_IF_ERROR(state.CheckAllRows());
-  ASSIGN_OR_RETURN(const auto last, journal.Read(journal.Head().sequence, 1, kMaxEntryOctets));
-  core::v1::JournalEntry entry;
-  if (last.empty() ||
-      !entry.ParseFromArray(last.front().data(), static_cast<int>(last.front().size())) ||
-      entry.type() != core::v1::EVENT_TYPE_STOPPED || entry.state_hash().empty()) {
+  ASSIGN_OR_RETURN(const core::v1::JournalEntry entry, LastOwnLine(journal));
+  if (entry.type() != core::v1::EVENT_TYPE_STOPPED || entry.state_hash().empty()) {
     return OkStatus();
   }
   ASSIGN_OR_RETURN(const Digest found, state.StateHash());
@@ -114,10 +150,10 @@ Status RunCore(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(const auto loaded_time, vault.state->LoadTime());
   StoredTime stored_time = loaded_time.value_or(StoredTime{});
   ++stored_time.boot_count;
+  ASSIGN_OR_RETURN(const CoreJournal core_journal,
+                   OpenCoreJournal(settings, vault, clock, stored_time.boot_count));
+  const auto& journal = core_journal.journal;
   RETURN_IF_ERROR(vault.state->StoreTime(stored_time));
-  ASSIGN_OR_RETURN(const auto anchor, vault.state->LoadJournalAnchor());
-  ASSIGN_OR_RETURN(const auto journal,
-                   FileJournal::Open(JournalDir(settings), clock, stored_time.boot_count, anchor));
   RETURN_IF_ERROR(CheckRows(*vault.state, *journal));
   RETURN_IF_ERROR(FinishPendingChange(*vault.state, *journal));
   ASSIGN_OR_RETURN(instance, vault.state->LoadInstance());
@@ -151,7 +187,8 @@ Status RunCore(const CoreSettings& settings) {
                                    instance->attestation_certificate, instance->attestation_chain));
   }
   ProofCheck proofs(services);
-  ExecuteCommand execute_command(services, kVersion);
+  RecordEpochs record_epochs(services, *record_keys);
+  ExecuteCommand execute_command(services, record_epochs, kVersion);
   GenerateSignerKey generate_signer_key(services);
   AttestKeys attest_keys(services, std::move(producer), attestation_key,
                          {.software_name = "intaglio-core",
@@ -166,17 +203,17 @@ Status RunCore(const CoreSettings& settings) {
   UnbindAuthenticator unbind_authenticator(services, proofs);
   ChangeState change_state(services, proofs);
   SignStatus sign_status(services, change_state);
-  RecordEpochs record_epochs(services, *record_keys);
   SealLedger seal_ledger(*vault.state, clock, DecodeSealAuthorisation);
   SealAuthorisations seal_authorisations(services, proofs, seal_ledger);
   // With every worker busy and every helper too, each session of the token has one user.
   const size_t sessions = settings.token.max_sessions, workers = settings.link.workers;
   SealBatches seal_batches(services, seal_ledger, sessions > workers ? sessions - workers : 0);
+  ExportJournal export_journal(*journal, *vault.state, std::string(core_journal.anchor->kind()));
   Dispatcher dispatcher(
       services,
       {execute_command, generate_signer_key, attest_keys, issue_certificate, sign_document,
        accept_certificate, bind_authenticator, unbind_authenticator, change_state, sign_status,
-       record_epochs, seal_authorisations, seal_batches},
+       record_epochs, seal_authorisations, seal_batches, export_journal},
       kVersion, stored_time.boot_count);
   JournalledLink observer(*journal);
 
@@ -185,6 +222,15 @@ Status RunCore(const CoreSettings& settings) {
                                 .content_digest = program.sha256,
                                 .note = std::string("intaglio-core ") + kVersion})
                       .status());
+  // A core of a program before the journal had a key makes one now.
+  if (instance->journal_spki.empty()) {
+    RETURN_IF_ERROR(MakeJournalKey(token, rng, *instance));
+    RETURN_IF_ERROR(vault.state->StoreInstance(*instance));
+  }
+  Checkpointer checkpointer(*journal, token, *core_journal.anchor,
+                            SignerOf(*instance, stored_time.boot_count), settings.journal.pace);
+  RETURN_IF_ERROR(checkpointer.Start());
+  StorageAlarm storage_alarm;
   std::optional<TokenWatch> token_watch;
   token_watch.emplace(*vault.token, *journal);
   const auto judge_peer = [&](const Digest& certificate) {
@@ -203,6 +249,7 @@ Status RunCore(const CoreSettings& settings) {
           {.type = EventType::kTimeSynchronisation, .note = DescribeSynchronisation()});
       if (!line.ok()) LogFailure("journal.append", line.status());
     }
+    TendStorage(*journal, storage_alarm);
     // The rows remember how far the journal had come: a journal cut off below that is noticed.
     Status anchored = vault.state->StoreJournalAnchor(journal->Head());
     if (const auto now = time.Now(); now.ok() && anchored.ok()) {
@@ -222,6 +269,7 @@ Status RunCore(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(const Digest state_hash, vault.state->StateHash());
   RETURN_IF_ERROR(
       journal->Append({.type = EventType::kStopped, .state_hash = state_hash}).status());
+  RETURN_IF_ERROR(checkpointer.Stop());
   return vault.state->StoreJournalAnchor(journal->Head());
 }
 

@@ -6,15 +6,17 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <charconv>
+#include <optional>
 #include <string>
 
 #include "appliance/daemon/config.h"
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/core_process.h"
+#include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/upgrade.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
-#include "appliance/journal/verify.h"
 #include "base/log.h"
 
 namespace intaglio::appliance {
@@ -25,14 +27,20 @@ constexpr char kHelp[] =
 
   intaglio-core --config FILE                    serve the host until SIGTERM
   intaglio-core --config FILE --check-config     say whether the configuration can be used
-  intaglio-core init --config FILE --init FILE --spki-out FILE
+  intaglio-core init --config FILE --init FILE --spki-out FILE [--journal-key-out FILE]
                                                  give the core its identity and roster, once
   intaglio-core set-device-certificate --config FILE --certificate FILE [--chain FILE]
                                                  install the attestation key's certificate
   intaglio-core upgrade --config FILE --command FILE
                                                  take over the state of an older program, under
                                                  the officers' approve-upgrade command
-  intaglio-core verify-journal --dir DIR         check a journal's chain; reads files only
+  intaglio-core journal verify --config FILE [--journal-key FILE]
+                                                 check the whole journal, and what rows and anchor
+                                                 know of it where they can be reached
+  intaglio-core journal prune --config FILE --before SEQUENCE
+                                                 remove old segments that a host has confirmed
+  intaglio-core verify-journal --dir DIR [--journal-key FILE]
+                                                 check a journal; reads files only
   intaglio-core --version | --help
 
 Example, on the console of a new core:
@@ -44,7 +52,9 @@ Exit codes: 0 done, 1 refused or failed (the Reason is on stderr), 2 wrong usage
 
 struct Arguments {
   std::string verb;
+  std::string noun;  // of `journal verify`, the first of the two words
   std::string config, init, spki_out, certificate, chain, dir, command;
+  std::string journal_key, journal_key_out, before;
   bool check_config = false, version = false, help = false;
 };
 
@@ -56,6 +66,9 @@ bool Parse(int argc, char** argv, Arguments& out) {
                                     {"chain", required_argument, nullptr, 'n'},
                                     {"dir", required_argument, nullptr, 'd'},
                                     {"command", required_argument, nullptr, 'm'},
+                                    {"journal-key", required_argument, nullptr, 'j'},
+                                    {"journal-key-out", required_argument, nullptr, 'o'},
+                                    {"before", required_argument, nullptr, 'b'},
                                     {"check-config", no_argument, nullptr, 'k'},
                                     {"version", no_argument, nullptr, 'v'},
                                     {"help", no_argument, nullptr, 'h'},
@@ -84,6 +97,15 @@ bool Parse(int argc, char** argv, Arguments& out) {
       case 'm':
         out.command = optarg;
         break;
+      case 'j':
+        out.journal_key = optarg;
+        break;
+      case 'o':
+        out.journal_key_out = optarg;
+        break;
+      case 'b':
+        out.before = optarg;
+        break;
       case 'k':
         out.check_config = true;
         break;
@@ -98,6 +120,10 @@ bool Parse(int argc, char** argv, Arguments& out) {
     }
   }
   if (optind < argc) out.verb = argv[optind++];
+  if (out.verb == "journal" && optind < argc) {
+    out.noun = out.verb;
+    out.verb = argv[optind++];
+  }
   return optind == argc;
 }
 
@@ -112,16 +138,25 @@ int Report(const StatusOr<std::string>& line) {
   return Report(line.status());
 }
 
-StatusOr<std::string> DescribeJournal(const std::string& dir) {
-  ASSIGN_OR_RETURN(const JournalSummary summary, VerifyJournal(dir));
-  return "{\"entries\":" + std::to_string(summary.entries) +
-         ",\"head_sequence\":" + std::to_string(summary.head.sequence) + ",\"head\":\"" +
-         ToHex(summary.head.chain_hash) + "\"}";
+std::optional<uint64_t> NumberOf(const std::string& text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 int Usage() {
   fputs("intaglio-core: wrong usage; see intaglio-core --help\n", stderr);
   return 2;
+}
+
+int RunJournalVerb(const CoreSettings& settings, const Arguments& arguments) {
+  if (arguments.verb == "verify") {
+    return Report(VerifyCoreJournal(settings, arguments.journal_key));
+  }
+  const auto before = NumberOf(arguments.before);
+  if (arguments.verb != "prune" || !before) return Usage();
+  return Report(PruneJournal(settings, *before));
 }
 
 // Secrets must not end up in core dumps, and no child may gain rights.
@@ -150,7 +185,9 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (arguments.verb == "verify-journal") {
-    return arguments.dir.empty() ? Usage() : Report(DescribeJournal(arguments.dir));
+    return arguments.dir.empty()
+               ? Usage()
+               : Report(VerifyJournalFolder(arguments.dir, arguments.journal_key));
   }
   if (arguments.config.empty()) return Usage();
   HardenProcess();
@@ -160,9 +197,11 @@ int Main(int argc, char** argv) {
     printf("configuration is usable; SHA-256 %s\n", ToHex(settings->file_sha256).c_str());
     return 0;
   }
+  if (arguments.noun == "journal") return RunJournalVerb(*settings, arguments);
   if (arguments.verb == "init") {
     if (arguments.init.empty() || arguments.spki_out.empty()) return Usage();
-    return Report(InitialiseCore(*settings, arguments.init, arguments.spki_out));
+    return Report(
+        InitialiseCore(*settings, arguments.init, arguments.spki_out, arguments.journal_key_out));
   }
   if (arguments.verb == "set-device-certificate") {
     if (arguments.certificate.empty()) return Usage();

@@ -1,6 +1,7 @@
 #include "appliance/daemon/upgrade.h"
 
 #include "appliance/crypto/ecdsa.h"
+#include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/startup_checks.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/domain/reasons.h"
@@ -98,9 +99,9 @@ StatusOr<std::string> UpgradeState(const CoreSettings& settings, const std::stri
   RETURN_IF_ERROR(CheckNotNewer(*instance, program));
   RETURN_IF_ERROR(vault.state->CheckAllRows());
   ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  ASSIGN_OR_RETURN(const auto anchor, vault.state->LoadJournalAnchor());
-  ASSIGN_OR_RETURN(const auto journal, FileJournal::Open(JournalDir(settings), clock,
-                                                         time ? time->boot_count : 0, anchor));
+  ASSIGN_OR_RETURN(const CoreJournal core_journal,
+                   OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+  const auto& journal = core_journal.journal;
   RETURN_IF_ERROR(FinishPendingChange(*vault.state, *journal));
   ASSIGN_OR_RETURN(instance, vault.state->LoadInstance());
   if (CheckProgram(*instance, program, BoundaryKind::kProduction).ok()) {

@@ -313,6 +313,17 @@ StatusOr<std::vector<Bytes>> FileJournal::Read(uint64_t sequence, size_t max, si
   return entries;
 }
 
+StatusOr<JournalHead> FileJournal::HeadAt(uint64_t sequence) {
+  const JournalHead head = Head();
+  if (sequence == head.sequence) return head;
+  ASSIGN_OR_RETURN(const auto next, Read(sequence + 1, 1, kMaxEntryOctets));
+  if (next.empty() || sequence == 0) {
+    return Fail(kSegmentMissing, "there is no sequence " + std::to_string(sequence));
+  }
+  ASSIGN_OR_RETURN(const EntryFacts facts, ReadEntry(next.front()));
+  return JournalHead{sequence, facts.place.previous_hash};
+}
+
 Status FileJournal::RemoveSegment(uint64_t first_sequence) {
   const std::string name = SegmentName(first_sequence);
   if (unlinkat(dir_.fd(), name.c_str(), 0) != 0) {

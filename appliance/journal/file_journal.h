@@ -88,6 +88,9 @@ class FileJournal final : public JournalPort {
   // that were moved away.
   StatusOr<std::vector<Bytes>> Read(uint64_t sequence, size_t max, size_t max_octets) override;
 
+  // The head right behind this line. kJournalUnreadable, kJournalBroken; kSegmentMissing where
+  // there is no such line.
+  StatusOr<JournalHead> HeadAt(uint64_t sequence);
   JournalStanding Standing();
   // While one of these lives, only AppendAfter writes; the others wait.
   class Pause final {

@@ -73,6 +73,12 @@ Status RouteStatus(const RouteContext& core, const pb::StatusRequest&, pb::Statu
     entry.set_created_at_ms(each.facts.created_at.ms);
   }
   out.set_record_epoch(core.services.records.CurrentEpoch());
+  ExportJournal& exports = core.use_cases.export_journal;
+  out.set_anchor(exports.anchor_kind());
+  ASSIGN_OR_RETURN(const uint64_t exported, exports.ExportedSequence());
+  out.set_exported_sequence(exported);
+  ASSIGN_OR_RETURN(const uint32_t free_percent, exports.FreePercent());
+  out.set_state_free_percent(free_percent);
   SetTokenHealth(core.services.token.Health(), *out.mutable_token());
   return OkStatus();
 }
@@ -125,6 +131,14 @@ Status RouteReadJournal(const RouteContext& core, const pb::ReadJournalRequest& 
   for (const Bytes& entry : entries) response.add_entries(AsString(entry));
   response.set_last_sequence(core.services.journal.Head().sequence);
   return OkStatus();
+}
+
+Status RouteConfirmExport(const RouteContext& core, const pb::ConfirmExportRequest& request,
+                          pb::ConfirmExportResponse&) {
+  const auto chain_hash = ToDigest(AsBytes(request.chain_hash()));
+  if (request.sequence() == 0) return Invalid("sequence: from 1");
+  if (!chain_hash.ok()) return Invalid("chain_hash: 32 octets");
+  return core.use_cases.export_journal.Confirm(request.sequence(), *chain_hash);
 }
 
 }  // namespace intaglio::appliance

@@ -2,6 +2,7 @@
 #ifndef INTAGLIO_APPLIANCE_LINK_CORE_USE_CASES_H_
 #define INTAGLIO_APPLIANCE_LINK_CORE_USE_CASES_H_
 
+#include "appliance/journal/export_journal.h"
 #include "appliance/usecases/accept_certificate.h"
 #include "appliance/usecases/add_authenticator.h"
 #include "appliance/usecases/attest_keys.h"
@@ -32,6 +33,7 @@ struct CoreUseCases {
   RecordEpochs& record_epochs;
   SealAuthorisations& seal_authorisations;
   SealBatches& seal_batches;
+  ExportJournal& export_journal;
 };
 
 }  // namespace intaglio::appliance

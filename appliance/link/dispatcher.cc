@@ -72,6 +72,8 @@ Status Dispatcher::Route(uint64_t connection, const pb::CoreRequest& request,
       return RouteSignOcsp(core, request.sign_ocsp(), *response.mutable_sign_ocsp());
     case pb::CoreRequest::kReadJournal:
       return RouteReadJournal(core, request.read_journal(), *response.mutable_read_journal());
+    case pb::CoreRequest::kConfirmExport:
+      return RouteConfirmExport(core, request.confirm_export(), *response.mutable_confirm_export());
     case pb::CoreRequest::kResealRecords:
       return RouteReseal(core, request.reseal_records(), *response.mutable_reseal_records());
     case pb::CoreRequest::kBeginSealAuthorisation:

@@ -77,6 +77,8 @@ Status RouteReseal(const RouteContext& core, const pb::ResealRecordsRequest& req
                    pb::ResealRecordsResponse& response);
 Status RouteReadJournal(const RouteContext& core, const pb::ReadJournalRequest& request,
                         pb::ReadJournalResponse& response);
+Status RouteConfirmExport(const RouteContext& core, const pb::ConfirmExportRequest& request,
+                          pb::ConfirmExportResponse&);
 // For all of them.
 
 inline Status Invalid(const std::string& field) { return Fail(kRequestInvalid, "field " + field); }

@@ -38,6 +38,7 @@ class SignPermit final {
   friend class IssuancePolicy;     // CA_ISSUING keys: a TBSCertificate that keeps every rule
   friend class StatusPolicy;       // CA_ISSUING keys: a CRL; STATUS keys: OCSP answers
   friend class SealPolicy;         // SEAL keys: a batch of an authorised client, within its quota
+  friend class JournalPolicy;      // JOURNAL keys: checkpoints of the core's own journal
   friend class AttestationPolicy;  // ATTESTATION keys: evidence the core itself composed
 
   SignPermit(const KeyId& key_id, std::vector<MessageDigest> digests)

@@ -224,4 +224,15 @@ Status LmdbState::StoreJournalAnchor(const JournalHead& head) {
       [&](MacedRows& rows) { return rows.Put(Table::kMark, JournalAnchorKey(), EncodeRow(head)); });
 }
 
+StatusOr<std::optional<JournalHead>> LmdbState::LoadExported() {
+  return Reading([](MacedRows& rows) {
+    return Load<JournalHead>(rows, Table::kMark, ExportedKey(), DecodeJournalHead);
+  });
+}
+
+Status LmdbState::StoreExported(const JournalHead& head) {
+  return Writing(
+      [&](MacedRows& rows) { return rows.Put(Table::kMark, ExportedKey(), EncodeRow(head)); });
+}
+
 }  // namespace intaglio::appliance

@@ -75,6 +75,9 @@ class LmdbState final : public StatePort {
   Status StoreTime(const StoredTime& time);
   StatusOr<std::optional<JournalHead>> LoadJournalAnchor();
   Status StoreJournalAnchor(const JournalHead& head);
+  // The last line of the journal that a host confirmed to have.
+  StatusOr<std::optional<JournalHead>> LoadExported();
+  Status StoreExported(const JournalHead& head);
 
  private:
   LmdbState(std::unique_ptr<LmdbEnv> env, RowMac mac)

@@ -347,6 +347,8 @@ Bytes EncodeRow(const StoredInstance& instance) {
     upgrade.set_to_version(identity.upgrade->to_version);
     upgrade.set_program_sha256(AsString(identity.upgrade->program_sha256));
   }
+  out.set_journal_spki(AsString(instance.journal_spki));
+  out.set_journal_cka_id(AsString(instance.journal_cka_id));
   out.set_format(instance.format);
   out.set_written_by(instance.written_by);
   out.set_program_sha256(AsString(instance.program_sha256));
@@ -377,6 +379,8 @@ StatusOr<StoredInstance> DecodeInstance(ByteView octets) {
   }
   instance.attestation_cka_id = ToBytes(in.attestation_cka_id());
   RETURN_IF_ERROR(ReadDecisions(in, identity));
+  instance.journal_spki = ToBytes(in.journal_spki());
+  instance.journal_cka_id = ToBytes(in.journal_cka_id());
   instance.format = in.format();
   instance.written_by = in.written_by();
   RETURN_IF_ERROR(ReadDigest(in.program_sha256(), "program_sha256", instance.program_sha256));

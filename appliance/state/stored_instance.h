@@ -18,6 +18,8 @@ struct StoredInstance {
   Bytes attestation_certificate;  // DER; empty until the console installs it
   std::vector<Bytes> attestation_chain;
   Bytes attestation_cka_id;
+  Bytes journal_spki;  // DER: of the key that signs the journal's checkpoints
+  Bytes journal_cka_id;
   uint32_t format = 0;      // of the whole state, from 1
   std::string written_by;   // version of the program that wrote here last
   Digest program_sha256{};  // of that program

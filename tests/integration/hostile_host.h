@@ -169,11 +169,12 @@ class HostileHost final {
                                      appliance::DecodeSealAuthorisation};
   appliance::SealAuthorisations seal_authorisations_{core_.services(), proofs_, seal_ledger_};
   appliance::SealBatches seal_batches_{core_.services(), seal_ledger_, 1};
+  appliance::ExportJournal export_journal_{core_.journal(), core_.state(), "token-object"};
   appliance::Dispatcher dispatcher_{
       core_.services(),
       {execute_command_, generate_signer_key_, attest_keys_, issue_certificate_, sign_document_,
        accept_certificate_, bind_authenticator_, unbind_authenticator_, change_state_, sign_status_,
-       record_epochs_, seal_authorisations_, seal_batches_},
+       record_epochs_, seal_authorisations_, seal_batches_, export_journal_},
       "test",
       1};
   EndedLinks ended_;
