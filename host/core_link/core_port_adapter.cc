@@ -1,5 +1,6 @@
 #include "host/core_link/core_port_adapter.h"
 
+#include "host/core_link/proof_message.h"
 #include "host/core_link/reasons.h"
 
 namespace intaglio::host {
@@ -26,10 +27,7 @@ void Fill(const ApprovedOctets& from, pb::SignedStatement& to) {
   }
 }
 
-void Fill(const AuthenticatorProof& from, pb::Proof& to) {
-  to.set_authenticator_id(AsString(from.authenticator_id));
-  to.set_es256(AsString(from.es256));
-}
+void Fill(const AuthenticatorProof& from, pb::Proof& to) { FillProof(from, to); }
 
 template <class Repeated>
 std::vector<Bytes> ToList(const Repeated& from) {
@@ -159,6 +157,7 @@ StatusOr<Bytes> LinkedCore::AcceptCertificate(const ProvenInput& input) {
   accept.set_record(AsString(input.record));
   accept.set_statement(AsString(input.octets));
   Fill(input.proof, *accept.mutable_proof());
+  for (const AuthenticatorProof& each : input.more_proofs) Fill(each, *accept.add_more_proofs());
   ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kAcceptCertificate));
   return ToBytes(response.accept_certificate().record());
 }

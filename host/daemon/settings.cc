@@ -143,7 +143,7 @@ StatusOr<Terms> CheckService(const pb::HostServiceConfig& config) {
   out.tsp_name = config.tsp_name();
   if (config.country().size() != 2) return Bad("service.country", "two letters are needed");
   out.country = config.country();
-  out.policies = {CertificatePolicy::kQcpNQscd};
+  out.policies = {CertificatePolicy::kQcpNQscd, CertificatePolicy::kQcpLQscd};
   if (config.repository_url().rfind("http://", 0) != 0) {
     return Bad("service.repository_url", "must begin with http://");
   }

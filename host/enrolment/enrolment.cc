@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "host/domain/usecase_reasons.h"
+#include "host/policy/lint.h"
+#include "host/policy/profile.h"
 #include "host/x509/distinguished_name.h"
 #include "host/x509/public_key.h"
 
@@ -70,6 +72,67 @@ Status CheckAuthenticator(const Enrolment::NewApplication& request) {
   return Invalid("authenticator_kind", "is required");
 }
 
+constexpr size_t kMostControllers = 8;
+constexpr int kKeyAlgorithms = 6;  // of the schema
+
+Status CheckCountry(const std::string& field, const std::string& country) {
+  const bool upper =
+      std::all_of(country.begin(), country.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return country.size() == 2 && upper ? OkStatus()
+                                      : Invalid(field, "two upper-case letters are needed");
+}
+
+// [EN 319 412-3 LEG-4.2.1]
+Status CheckOrganization(const LegalPerson& person) {
+  RETURN_IF_ERROR(CheckCountry("organization.country", person.country));
+  RETURN_IF_ERROR(CheckText("organization.organization_name", person.organization_name, 256));
+  RETURN_IF_ERROR(
+      CheckText("organization.organization_identifier", person.organization_identifier, 64));
+  RETURN_IF_ERROR(CheckText("organization.common_name", person.common_name, 256));
+  if (!IsLegalSemantics(person.organization_identifier)) {
+    return Invalid("organization.organization_identifier", "is not like VATEE-100000001");
+  }
+  if (const auto name = EncodeSubject(person); !name.ok()) {
+    return Invalid("organization", DetailOf(name.status()));
+  }
+  return OkStatus();
+}
+
+Status CheckControllers(const SealSubject& seal) {
+  if (seal.controllers.empty() || seal.controllers.size() > kMostControllers) {
+    return Invalid("controllers", "from 1 to 8 are needed");
+  }
+  for (size_t i = 0; i < seal.controllers.size(); ++i) {
+    const BoundAuthenticator& each = seal.controllers[i];
+    if (each.spki.size() != kP256SpkiSize || !CheckCertifiable(each.spki).ok()) {
+      return Invalid("controllers.spki", "a DER P-256 SubjectPublicKeyInfo of 91 octets is needed");
+    }
+    if (each.kind != AuthenticatorKind::kEs256File &&
+        each.kind != AuthenticatorKind::kEs256Device) {
+      return Invalid("controllers.kind", "es256-file or es256-device is needed");
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (seal.controllers[j].spki == each.spki) return Invalid("controllers", "one stands twice");
+    }
+  }
+  if (seal.controllers_need < 1 || seal.controllers_need > seal.controllers.size()) {
+    return Invalid("controllers_need", "from 1 to the number of controllers");
+  }
+  if (seal.key_algorithm < 1 || seal.key_algorithm > kKeyAlgorithms) {
+    return Invalid("key_algorithm", "is unknown");
+  }
+  return OkStatus();
+}
+
+// A policy is for natural persons or for legal ones. [EN 319 411-2 §5.1]
+Status CheckKind(const Enrolment::NewApplication& request) {
+  ASSIGN_OR_RETURN(const ProfileSpec* profile, CurrentProfile(request.policy));
+  const bool legal = profile->subject.value == SubjectKind::kLegalPerson;
+  if (legal == request.seal.has_value()) return OkStatus();
+  return Invalid("organization", std::string(PolicyName(request.policy)) +
+                                     (legal ? " needs it" : " is for natural persons"));
+}
+
 // "1980-01-08", a day that exists. [RFC 3339 full-date]
 bool IsDate(const std::string& text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
@@ -107,10 +170,28 @@ Status CheckEvidence(const IdentityEvidence& evidence) {
   return OkStatus();
 }
 
+// How the representative's authority and the legal person's data were proven. [R-IDV-2]
+Status CheckAuthority(const Application& application, const IdentityEvidence& evidence) {
+  if (application.seal) {
+    RETURN_IF_ERROR(CheckText("authority_type", evidence.authority_type, 64));
+    RETURN_IF_ERROR(CheckText("authority_reference", evidence.authority_reference, 128));
+    return CheckText("organization_validation", evidence.organization_validation, 512);
+  }
+  const bool none = evidence.authority_type.empty() && evidence.authority_reference.empty() &&
+                    evidence.organization_validation.empty();
+  return none ? OkStatus() : Invalid("authority_type", "is for legal persons");
+}
+
 // The registration officer is another person than the subject. [EN 319 411-1 REG-6.2.2-26]
 Status CheckNotSubject(const Application& application, const Bytes& officer_id) {
-  if (!Equal(Sha256(application.authenticator_spki), officer_id)) return OkStatus();
-  return Fail(kOfficerIsSubject, "the officer's key is the applicant's authenticator");
+  bool is_subject = Equal(Sha256(application.authenticator_spki), officer_id);
+  if (application.seal) {
+    for (const BoundAuthenticator& each : application.seal->controllers) {
+      is_subject = is_subject || Equal(Sha256(each.spki), officer_id);
+    }
+  }
+  if (!is_subject) return OkStatus();
+  return Fail(kOfficerIsSubject, "the officer's key is the applicant's or a controller's");
 }
 
 Status WrongState(const Application& application, const std::string& needed) {
@@ -147,11 +228,17 @@ StatusOr<Application> Enrolment::Create(const NewApplication& request) {
     return Fail(kPolicyNotOffered, std::string(PolicyName(request.policy)));
   }
   RETURN_IF_ERROR(CheckAuthenticator(request));
+  RETURN_IF_ERROR(CheckKind(request));
+  if (request.seal) {
+    RETURN_IF_ERROR(CheckOrganization(request.seal->organization));
+    RETURN_IF_ERROR(CheckControllers(*request.seal));
+  }
   Application application;
   ASSIGN_OR_RETURN(const Bytes id, services_.rng.Draw(16));
   application.id = ToHex(id);
   application.policy = request.policy;
   application.person = request.person;
+  application.seal = request.seal;
   application.authenticator_spki = request.authenticator_spki;
   application.authenticator_kind = request.authenticator_kind;
   application.created_at = services_.clock.Now();
@@ -233,6 +320,7 @@ StatusOr<Application> Enrolment::RecordEvidence(const std::string& id,
       return WrongState(application, "SUBMITTED");
     }
     RETURN_IF_ERROR(CheckNotSubject(application, evidence.officer_id));
+    RETURN_IF_ERROR(CheckAuthority(application, evidence));
     const Bytes document =
         services_.statements.ComposeEvidence(id, evidence, services_.clock.Now());
     application.evidence_digest = ToBytes(Sha256(document));

@@ -34,6 +34,8 @@ class Enrolment final {
     NaturalPerson person;
     Bytes authenticator_spki;
     AuthenticatorKind authenticator_kind = AuthenticatorKind::kEs256File;
+    // For legal persons and for them alone: `person` is then the authorised representative.
+    std::optional<SealSubject> seal = {};
   };
   // A draft; its statement is what the applicant signs. kFieldInvalid naming the field,
   // kPolicyNotOffered.

@@ -83,6 +83,98 @@ TEST_F(EnrolmentTest, RefusesAPolicyThatIsNotOffered) {
   EXPECT_THAT(enrolment().Create(request), FailsWith(kPolicyNotOffered));
 }
 
+class SealEnrolmentTest : public EnrolmentTest {
+ protected:
+  void ExpectSealRefused(const std::string& field,
+                         const std::function<void(Enrolment::NewApplication&)>& change) {
+    Enrolment::NewApplication request = NewSealApplication();
+    change(request);
+    EXPECT_THAT(enrolment().Create(request), FailsNaming(kFieldInvalid.id, "field " + field));
+  }
+  std::string SealSubmitted() {
+    const auto application = Must(enrolment().Create(NewSealApplication()));
+    return Must(enrolment().Submit(application.id, applicant.Sign(application.statement))).id;
+  }
+};
+
+TEST_F(SealEnrolmentTest, TheStatementNamesOrganisationAndControllers) {
+  const Application application = Must(enrolment().Create(NewSealApplication()));
+  v1::ApplicationStatement statement;
+  ASSERT_TRUE(ParseCanonical(application.statement, statement));
+  EXPECT_EQ(statement.organization().organization_identifier(), "VATEE-100000001");
+  ASSERT_EQ(statement.controllers_size(), 3);
+  EXPECT_EQ(ToBytes(statement.controllers(1).spki()), controllers[1].spki());
+  EXPECT_EQ(statement.controllers_need(), 2u);
+  EXPECT_EQ(statement.person().surname(), "Õunapuu");
+}
+
+TEST_F(SealEnrolmentTest, RefusesEachFieldThatCannotStand) {
+  using New = Enrolment::NewApplication;
+  ExpectSealRefused("organization", [](New& n) { n.seal.reset(); });
+  ExpectSealRefused("organization", [](New& n) { n.policy = CertificatePolicy::kQcpNQscd; });
+  ExpectSealRefused("organization.country", [](New& n) { n.seal->organization.country = "ee"; });
+  ExpectSealRefused("organization.organization_name",
+                    [](New& n) { n.seal->organization.organization_name.clear(); });
+  ExpectSealRefused("organization.organization_identifier",
+                    [](New& n) { n.seal->organization.organization_identifier = "100000001"; });
+  ExpectSealRefused("organization.common_name",
+                    [](New& n) { n.seal->organization.common_name = "a\nb"; });
+  ExpectSealRefused("organization",
+                    [](New& n) { n.seal->organization.organization_name = "\xc3("; });
+  ExpectSealRefused("controllers", [](New& n) { n.seal->controllers.clear(); });
+  ExpectSealRefused("controllers",
+                    [](New& n) { n.seal->controllers.resize(9, n.seal->controllers[0]); });
+  ExpectSealRefused("controllers", [](New& n) { n.seal->controllers[1] = n.seal->controllers[0]; });
+  ExpectSealRefused("controllers.spki", [](New& n) { n.seal->controllers[1].spki.pop_back(); });
+  ExpectSealRefused("controllers.kind", [](New& n) {
+    n.seal->controllers[1].kind = static_cast<AuthenticatorKind>(9);
+  });
+  ExpectSealRefused("controllers_need", [](New& n) { n.seal->controllers_need = 0; });
+  ExpectSealRefused("controllers_need", [](New& n) { n.seal->controllers_need = 4; });
+  ExpectSealRefused("key_algorithm", [](New& n) { n.seal->key_algorithm = 7; });
+}
+
+TEST_F(SealEnrolmentTest, EvidenceNeedsTheProofOfAuthority) {
+  const std::string id = SealSubmitted();
+  const std::pair<const char*, std::string IdentityEvidence::*> kFields[] = {
+      {"field authority_type", &IdentityEvidence::authority_type},
+      {"field authority_reference", &IdentityEvidence::authority_reference},
+      {"field organization_validation", &IdentityEvidence::organization_validation}};
+  for (const auto& [name, field] : kFields) {
+    IdentityEvidence evidence = SealEvidence();
+    (evidence.*field).clear();
+    EXPECT_THAT(enrolment().RecordEvidence(id, evidence), FailsNaming(kFieldInvalid.id, name));
+  }
+  EXPECT_THAT(enrolment().RecordEvidence(id, SealEvidence()), IsOk());
+  EXPECT_THAT(enrolment().RecordEvidence(Submitted(), SealEvidence()),
+              FailsNaming(kFieldInvalid.id, "field authority_type"));
+}
+
+TEST_F(SealEnrolmentTest, AControllerIsNoOfficer) {
+  const std::string id = SealSubmitted();
+  IdentityEvidence evidence = SealEvidence();
+  evidence.officer_id = controllers[2].id();
+  EXPECT_THAT(enrolment().RecordEvidence(id, evidence), FailsWith(kOfficerIsSubject));
+  Must(enrolment().RecordEvidence(id, SealEvidence()));
+  const Bytes order = Must(enrolment().PrepareOrder(id));
+  EXPECT_THAT(enrolment().Approve(id, order, controllers[0].Approve(order)),
+              FailsWith(kOfficerIsSubject));
+}
+
+TEST_F(SealEnrolmentTest, TheOrderIsForASealKeyOfTheOrganisation) {
+  const std::string id = SealSubmitted();
+  Must(enrolment().RecordEvidence(id, SealEvidence()));
+  core::v1::IssuanceOrder order;
+  ASSERT_TRUE(ParseCanonical(Must(enrolment().PrepareOrder(id)), order));
+  EXPECT_FALSE(order.has_subject());
+  EXPECT_EQ(order.legal_subject().organization_name(), "Õnne Arhiiv AS");
+  EXPECT_EQ(order.policy_oid(), "0.4.0.194112.1.3");
+  EXPECT_EQ(order.core_generated().use(), core::v1::SUBJECT_KEY_USE_SEAL);
+  EXPECT_EQ(order.core_generated().algorithm(), core::v1::KEY_ALGORITHM_P256);
+  EXPECT_EQ(order.authenticators_size(), 3);
+  EXPECT_EQ(order.controllers_need(), 2u);
+}
+
 TEST_F(EnrolmentTest, OnlyTheApplicantsAuthenticatorSubmits) {
   const Application draft = Must(enrolment().Create(NewApplication()));
   const Person stranger;

@@ -49,6 +49,11 @@ StatusOr<Credential> Reread(StoreTransaction& store, const std::string& id) {
   return *std::move(credential);
 }
 
+Subject SubjectOf(const Application& application) {
+  if (application.seal) return application.seal->organization;
+  return application.person;
+}
+
 Status RequireIssued(const Credential& credential) {
   if (credential.state == CertificateState::kIssued) return OkStatus();
   return Fail(kCredentialState, "a certificate that is issued and not yet accepted is needed");
@@ -162,7 +167,7 @@ StatusOr<Bytes> Issuance::BuildTbs(const Application& application, const Credent
   ASSIGN_OR_RETURN(Bytes tbs, BuildSubscriberTbs({.profile = *profile,
                                                   .ca = ca_description,
                                                   .serial = serial,
-                                                  .subject = application.person,
+                                                  .subject = SubjectOf(application),
                                                   .spki = credential.spki,
                                                   .validity = {not_before, not_after},
                                                   .urls = services_.terms.urls}));
@@ -250,9 +255,25 @@ StatusOr<Credential> Issuance::IssueCertificate(const std::string& application_i
   return credential;
 }
 
+StatusOr<bool> Issuance::IsSeal(const Credential& credential) {
+  ASSIGN_OR_RETURN(const Application application,
+                   FindApplication(services_.store, credential.application_id));
+  return application.seal.has_value();
+}
+
+Status Issuance::RequireAgreement(const Credential& credential) {
+  if (!credential.agreement_cms.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(const bool seal, IsSeal(credential));
+  return seal ? OkStatus() : Fail(kAgreementUnsigned, "sign the agreement with the new key first");
+}
+
 StatusOr<Bytes> Issuance::BeginAgreement(const std::string& credential_id) {
   ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
   RETURN_IF_ERROR(RequireIssued(credential));
+  ASSIGN_OR_RETURN(const bool seal, IsSeal(credential));
+  if (seal) {
+    return Fail(kCredentialState, "a seal key signs no agreement; its controllers accept");
+  }
   return services_.core.BeginActivation(credential.sealed_record, "agreement",
                                         {services_.terms.agreement_digest});
 }
@@ -287,9 +308,7 @@ StatusOr<Credential> Issuance::FinishAgreement(const std::string& credential_id,
 StatusOr<Bytes> Issuance::PrepareAcceptance(const std::string& credential_id) {
   ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
   RETURN_IF_ERROR(RequireIssued(credential));
-  if (credential.agreement_cms.empty()) {
-    return Fail(kAgreementUnsigned, "sign the agreement with the new key first");
-  }
+  RETURN_IF_ERROR(RequireAgreement(credential));
   ASSIGN_OR_RETURN(const CoreStatus core, services_.core.DescribeCore());
   ASSIGN_OR_RETURN(const Bytes key_id, FromHex(credential.id));
   return services_.statements.ComposeAcceptance(
@@ -298,16 +317,17 @@ StatusOr<Bytes> Issuance::PrepareAcceptance(const std::string& credential_id) {
 }
 
 StatusOr<Credential> Issuance::Accept(const std::string& credential_id, ByteView statement,
-                                      const AuthenticatorProof& proof) {
+                                      const AuthenticatorProof& proof,
+                                      const std::vector<AuthenticatorProof>& more_proofs) {
   std::lock_guard lock(LockOf(credential_id));
   ASSIGN_OR_RETURN(Credential credential, Find(credential_id));
   if (credential.state == CertificateState::kActive) return credential;
   RETURN_IF_ERROR(RequireIssued(credential));
-  if (credential.agreement_cms.empty()) {
-    return Fail(kAgreementUnsigned, "sign the agreement with the new key first");
-  }
-  ASSIGN_OR_RETURN(const Bytes record, services_.core.AcceptCertificate(
-                                           {credential.sealed_record, ToBytes(statement), proof}));
+  RETURN_IF_ERROR(RequireAgreement(credential));
+  ASSIGN_OR_RETURN(const bool seal, IsSeal(credential));
+  ASSIGN_OR_RETURN(const Bytes record,
+                   services_.core.AcceptCertificate(
+                       {credential.sealed_record, ToBytes(statement), proof, more_proofs}));
   RETURN_IF_ERROR(services_.store.Update([&](StoreTransaction& store) -> Status {
     ASSIGN_OR_RETURN(credential, Reread(store, credential_id));
     ASSIGN_OR_RETURN(auto application, store.FindApplication(credential.application_id));
@@ -323,6 +343,14 @@ StatusOr<Credential> Issuance::Accept(const std::string& credential_id, ByteView
                                          {}));
     }
     RETURN_IF_ERROR(store.PutCredential(credential));
+    if (seal) {
+      // The controllers' signatures under the agreement's digest. [R-ISS-3]
+      std::vector<AuthenticatorProof> proofs = {proof};
+      proofs.insert(proofs.end(), more_proofs.begin(), more_proofs.end());
+      RETURN_IF_ERROR(store.PutEvidence(
+          credential.application_id,
+          services_.statements.ComposeAcceptanceRecord(credential.id, statement, proofs)));
+    }
     return store.AppendAudit({"certificate-accepted", credential.serial, ToHex(Sha256(statement))});
   }));
   return credential;

@@ -44,7 +44,8 @@ class Issuance final {
   // kStoreConflict for a serial of another certificate, and then the next attempt draws a new one.
   StatusOr<Credential> IssueCertificate(const std::string& application_id);
 
-  // The payload over the agreement's digest, which the new key signs once.
+  // The payload over the agreement's digest, which the new key signs once. A seal key signs none:
+  // kCredentialState. Its controllers agree when they accept, for that statement names the digest.
   StatusOr<Bytes> BeginAgreement(const std::string& credential_id);
   StatusOr<Credential> FinishAgreement(const std::string& credential_id, ByteView payload,
                                        const AuthenticatorProof& proof);
@@ -52,7 +53,8 @@ class Issuance final {
   // The statement the subscriber signs. kAgreementUnsigned.
   StatusOr<Bytes> PrepareAcceptance(const std::string& credential_id);
   StatusOr<Credential> Accept(const std::string& credential_id, ByteView statement,
-                              const AuthenticatorProof& proof);
+                              const AuthenticatorProof& proof,
+                              const std::vector<AuthenticatorProof>& more_proofs = {});
 
   // kCredentialUnknown.
   StatusOr<Credential> Find(const std::string& credential_id);
@@ -71,6 +73,9 @@ class Issuance final {
   Status PersistIntent(const Application& application, const ServiceKey& ca,
                        Credential& credential);
   Status DropIntent(const Credential& credential);
+  StatusOr<bool> IsSeal(const Credential& credential);
+  // kAgreementUnsigned, unless the key is for seals.
+  Status RequireAgreement(const Credential& credential);
   std::mutex& LockOf(const std::string& id);
 
   const IssuanceServices services_;

@@ -279,6 +279,37 @@ TEST_F(IssuanceTest, AcceptanceMakesItActive) {
   EXPECT_THAT(issuance().Accept(id, statement, applicant.Prove(statement)), IsOk());
 }
 
+TEST_F(IssuanceTest, ASealCertificateNamesTheLegalPerson) {
+  const Credential credential = SealIssued();
+  const auto facts = Must(DescribeCertificate(credential.certificate));
+  EXPECT_EQ(facts.qc_types, std::vector<std::string>{"0.4.0.1862.1.6.2"});
+  EXPECT_EQ(facts.semantics_oids, std::vector<std::string>{"0.4.0.194121.1.2"});
+  ASSERT_EQ(facts.subject.size(), 4u);
+  EXPECT_EQ(facts.subject[2].text, "VATEE-100000001");
+}
+
+TEST_F(IssuanceTest, ControllersAcceptASealCertificateWithoutAnAgreementSignature) {
+  const std::string id = SealIssued().id;
+  EXPECT_THAT(issuance().BeginAgreement(id), FailsWith(kCredentialState));
+  const Bytes statement = Must(issuance().PrepareAcceptance(id));
+  const auto first = controllers[0].Prove(statement);
+  const auto second = controllers[2].Prove(statement);
+  EXPECT_THAT(issuance().Accept(id, statement, first), FailsWith(appliance::kControllersMissing));
+  EXPECT_THAT(issuance().Accept(id, statement, first, {first}),
+              FailsWith(appliance::kControllersMissing));
+  EXPECT_THAT(issuance().Accept(id, statement, first, {applicant.Prove(statement)}),
+              FailsWith(appliance::kAuthenticatorUnknown));
+  EXPECT_THAT(store().FindSealCredentials("VATEE-100000001"), IsOk());
+  EXPECT_TRUE(Must(store().FindSealCredentials("VATEE-100000001")).empty());
+  const Credential active = Must(issuance().Accept(id, statement, first, {second}));
+  EXPECT_EQ(active.state, CertificateState::kActive);
+  const auto found = Must(store().FindSealCredentials("VATEE-100000001"));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].id, id);
+  EXPECT_EQ(found[0].sealed_record, active.sealed_record);
+  EXPECT_TRUE(Must(store().FindSealCredentials("VATEE-2")).empty());
+}
+
 TEST_F(IssuanceTest, ASuspensionDuringAcceptanceIsNotUndone) {
   const Credential agreed = Agreed();
   const Bytes statement = Must(issuance().PrepareAcceptance(agreed.id));

@@ -85,6 +85,7 @@ class CorePort {
     Bytes record;
     Bytes octets;  // the payload or statement the proof is over
     AuthenticatorProof proof;
+    std::vector<AuthenticatorProof> more_proofs = {};  // of a seal key's other controllers
   };
   virtual StatusOr<std::vector<Bytes>> Sign(const ProvenInput& input) = 0;
   virtual StatusOr<Bytes> AcceptCertificate(const ProvenInput& input) = 0;

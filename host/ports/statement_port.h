@@ -60,6 +60,9 @@ class StatementPort {
   // The identity-evidence document, whose SHA-256 goes into the order.
   virtual Bytes ComposeEvidence(const std::string& application_id, const IdentityEvidence& evidence,
                                 WallTime recorded_at) = 0;
+  // The acceptance of a legal person's certificate with its controllers' proofs, to be kept.
+  virtual Bytes ComposeAcceptanceRecord(const std::string& credential_id, ByteView statement,
+                                        const std::vector<AuthenticatorProof>& proofs) = 0;
   // What a state order orders; kFieldInvalid if the octets are no canonical order.
   virtual StatusOr<StateOrderFields> ReadStateOrder(ByteView octets) = 0;
   virtual StatusOr<SignerRevocationFields> ReadSignerRevocation(ByteView octets) = 0;

@@ -70,6 +70,9 @@ class StorePort {
                                                               size_t most) = 0;
   virtual StatusOr<std::optional<Credential>> FindCredential(const std::string& id) = 0;
   virtual StatusOr<std::optional<Credential>> FindBySerial(const std::string& serial) = 0;
+  // Active seal credentials of a legal person, the longest valid first; at most 100. "VATEE-…".
+  virtual StatusOr<std::vector<Credential>> FindSealCredentials(
+      const std::string& organization_identifier) = 0;
   virtual StatusOr<std::optional<ServiceKey>> FindServiceKey(const std::string& id) = 0;
   // The newest key of that purpose that has a certificate.
   virtual StatusOr<std::optional<ServiceKey>> ActiveServiceKey(ServiceKeyPurpose purpose) = 0;

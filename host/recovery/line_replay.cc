@@ -44,6 +44,19 @@ NaturalPerson PersonOf(const pb::NaturalPerson& from) {
   return person;
 }
 
+SealSubject SealOf(const pb::IssuanceOrder& order) {
+  SealSubject seal;
+  const pb::LegalPerson& from = order.legal_subject();
+  seal.organization = {from.country(), from.organization_name(), from.organization_identifier(),
+                       from.common_name()};
+  for (const pb::Authenticator& each : order.authenticators()) {
+    seal.controllers.push_back({static_cast<AuthenticatorKind>(each.kind()), ToBytes(each.spki())});
+  }
+  seal.controllers_need = order.controllers_need();
+  seal.key_algorithm = order.core_generated().algorithm();
+  return seal;
+}
+
 }  // namespace
 
 Status LineReplay::Apply(const pb::JournalEntry& entry, bool carried_out, StoreTransaction& store) {
@@ -87,7 +100,10 @@ Status LineReplay::KeyGenerated(const pb::JournalEntry& entry, StoreTransaction&
     application->id = order.signer_id();
     application->policy = policy;
     application->person = PersonOf(order.subject());
-    if (order.authenticators_size() > 0) {
+    // The representative stands in the evidence alone, which the core's journal does not hold.
+    if (order.has_legal_subject()) {
+      application->seal = SealOf(order);
+    } else if (order.authenticators_size() > 0) {
       application->authenticator_spki = ToBytes(order.authenticators(0).spki());
       application->authenticator_kind =
           static_cast<AuthenticatorKind>(order.authenticators(0).kind());

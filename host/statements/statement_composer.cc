@@ -41,6 +41,19 @@ void Fill(const NaturalPerson& from, Person& to) {
   to.set_serial_number(from.serial_number);
 }
 
+template <class Person>
+void Fill(const LegalPerson& from, Person& to) {
+  to.set_country(from.country);
+  to.set_organization_name(from.organization_name);
+  to.set_organization_identifier(from.organization_identifier);
+  to.set_common_name(from.common_name);
+}
+
+void Fill(const BoundAuthenticator& from, pb::Authenticator& to) {
+  to.set_kind(static_cast<pb::AuthenticatorKind>(from.kind));
+  to.set_spki(AsString(from.spki));
+}
+
 // The schema's number is the CRLReason's, plus one.
 pb::RevocationReason ToProto(RevocationReason reason) {
   return static_cast<pb::RevocationReason>(static_cast<int>(reason) + 1);
@@ -81,6 +94,13 @@ Bytes StatementComposer::ComposeApplication(const Application& application,
   message.set_authenticator_spki(AsString(application.authenticator_spki));
   message.set_agreement_digest(AsString(agreement_digest));
   message.set_created_at_ms(application.created_at.ms);
+  if (application.seal) {
+    Fill(application.seal->organization, *message.mutable_organization());
+    for (const BoundAuthenticator& each : application.seal->controllers) {
+      Fill(each, *message.add_controllers());
+    }
+    message.set_controllers_need(application.seal->controllers_need);
+  }
   return SerializeCanonical(message);
 }
 
@@ -91,12 +111,22 @@ Bytes StatementComposer::ComposeOrder(const Application& application, const Orde
   message.set_core_instance(AsString(fields.core_instance));
   message.set_issuer_key_id(AsString(fields.issuer_key_id));
   message.set_policy_oid(std::string(PolicyOid(application.policy)));
-  Fill(application.person, *message.mutable_subject());
-  message.mutable_core_generated()->set_algorithm(pb::KEY_ALGORITHM_P256);
+  pb::CoreGeneratedKey& key = *message.mutable_core_generated();
+  if (application.seal) {
+    Fill(application.seal->organization, *message.mutable_legal_subject());
+    key.set_algorithm(static_cast<pb::KeyAlgorithm>(application.seal->key_algorithm));
+    key.set_use(pb::SUBJECT_KEY_USE_SEAL);
+    for (const BoundAuthenticator& each : application.seal->controllers) {
+      Fill(each, *message.add_authenticators());
+    }
+    message.set_controllers_need(application.seal->controllers_need);
+  } else {
+    Fill(application.person, *message.mutable_subject());
+    key.set_algorithm(pb::KEY_ALGORITHM_P256);
+    Fill(BoundAuthenticator{application.authenticator_kind, application.authenticator_spki},
+         *message.add_authenticators());
+  }
   message.set_signer_id(application.id);
-  pb::Authenticator& authenticator = *message.add_authenticators();
-  authenticator.set_kind(static_cast<pb::AuthenticatorKind>(application.authenticator_kind));
-  authenticator.set_spki(AsString(application.authenticator_spki));
   message.set_evidence_digest(AsString(application.evidence_digest));
   message.set_agreement_digest(AsString(fields.agreement_digest));
   message.set_validity_days(fields.validity_days);
@@ -154,6 +184,24 @@ Bytes StatementComposer::ComposeEvidence(const std::string& application_id,
   message.set_officer_id(AsString(evidence.officer_id));
   message.set_equivalence_basis(evidence.equivalence_basis);
   message.set_recorded_at_ms(recorded_at.ms);
+  message.set_authority_type(evidence.authority_type);
+  message.set_authority_reference(evidence.authority_reference);
+  message.set_organization_validation(evidence.organization_validation);
+  return SerializeCanonical(message);
+}
+
+Bytes StatementComposer::ComposeAcceptanceRecord(const std::string& credential_id,
+                                                 ByteView statement,
+                                                 const std::vector<AuthenticatorProof>& proofs) {
+  hpb::AcceptCertificateRequest message;
+  message.set_credential_id(credential_id);
+  message.set_statement(AsString(statement));
+  for (size_t i = 0; i < proofs.size(); ++i) {
+    pb::Proof& proof = i == 0 ? *message.mutable_proof() : *message.add_more_proofs();
+    if (!proofs[i].other.empty() && ParseCanonical(proofs[i].other, proof)) continue;
+    proof.set_authenticator_id(AsString(proofs[i].authenticator_id));
+    proof.set_es256(AsString(proofs[i].es256));
+  }
   return SerializeCanonical(message);
 }
 

@@ -24,6 +24,8 @@ class StatementComposer final : public StatementPort {
   Bytes ComposeSignerRevocation(const SignerRevocationFields& fields) override;
   Bytes ComposeEvidence(const std::string& application_id, const IdentityEvidence& evidence,
                         WallTime recorded_at) override;
+  Bytes ComposeAcceptanceRecord(const std::string& credential_id, ByteView statement,
+                                const std::vector<AuthenticatorProof>& proofs) override;
   StatusOr<StateOrderFields> ReadStateOrder(ByteView octets) override;
   StatusOr<SignerRevocationFields> ReadSignerRevocation(ByteView octets) override;
 };

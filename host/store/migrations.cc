@@ -71,6 +71,17 @@ CREATE INDEX credential_record_epoch ON credential (record_epoch, id);
 ALTER TABLE service_key ADD COLUMN record_epoch INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX service_key_record_epoch ON service_key (record_epoch, id)
 )sql",
+    // Applications of legal persons; `controllers` is a list of kind and key, alternating.
+    R"sql(
+ALTER TABLE application ADD COLUMN organization_country TEXT NOT NULL DEFAULT '';
+ALTER TABLE application ADD COLUMN organization_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE application ADD COLUMN organization_identifier TEXT NOT NULL DEFAULT '';
+ALTER TABLE application ADD COLUMN organization_common_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE application ADD COLUMN controllers TEXT NOT NULL DEFAULT '';
+ALTER TABLE application ADD COLUMN controllers_need INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE application ADD COLUMN key_algorithm INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX application_organization ON application (organization_identifier, id)
+)sql",
 };
 
 }  // namespace

@@ -28,7 +28,35 @@ StatusOr<std::vector<OfficerApproval>> ApprovalsFromSql(const std::string& text)
 constexpr char kApplicationColumns[] =
     "id, state, policy, country, given_name, surname, common_name, serial_number, "
     "authenticator_spki, authenticator_kind, created_at, statement, signature, evidence_digest, "
-    "evidence_officer, order_octets, order_expires_at, approvals, refusal, credential_id";
+    "evidence_officer, order_octets, order_expires_at, approvals, refusal, credential_id, "
+    "organization_country, organization_name, organization_identifier, organization_common_name, "
+    "controllers, controllers_need, key_algorithm";
+
+std::string ControllersToSql(const std::vector<BoundAuthenticator>& controllers) {
+  std::vector<Bytes> list;
+  for (const BoundAuthenticator& each : controllers) {
+    list.push_back({static_cast<uint8_t>(each.kind)});
+    list.push_back(each.spki);
+  }
+  return ListToSql(list);
+}
+
+// Columns from 20 on; nothing for a natural person's application.
+StatusOr<std::optional<SealSubject>> SealOf(const soci::row& row) {
+  if (row.get<std::string>(22).empty()) return std::nullopt;
+  SealSubject out;
+  out.organization = {row.get<std::string>(20), row.get<std::string>(21), row.get<std::string>(22),
+                      row.get<std::string>(23)};
+  ASSIGN_OR_RETURN(const auto list, ListFromSql(row.get<std::string>(24)));
+  if (list.size() % 2 != 0) return Fail(kStoreCorrupt, "a controller without a key");
+  for (size_t i = 0; i < list.size(); i += 2) {
+    if (list[i].size() != 1) return Fail(kStoreCorrupt, "a controller of no kind");
+    out.controllers.push_back({static_cast<AuthenticatorKind>(list[i][0]), list[i + 1]});
+  }
+  out.controllers_need = static_cast<uint32_t>(row.get<int>(25));
+  out.key_algorithm = row.get<int>(26);
+  return out;
+}
 
 StatusOr<Application> ApplicationOf(const soci::row& row) {
   Application out;
@@ -52,6 +80,7 @@ StatusOr<Application> ApplicationOf(const soci::row& row) {
   ASSIGN_OR_RETURN(out.order.approvals, ApprovalsFromSql(row.get<std::string>(17)));
   out.refusal = row.get<std::string>(18);
   out.credential_id = row.get<std::string>(19);
+  ASSIGN_OR_RETURN(out.seal, SealOf(row));
   return out;
 }
 
@@ -105,10 +134,14 @@ void UpsertApplication(soci::session& sql, const Application& application) {
   const std::string order = ToSql(application.order.octets);
   const std::string approvals = ApprovalsToSql(application.order.approvals);
   const NaturalPerson& person = application.person;
+  const SealSubject seal = application.seal.value_or(SealSubject());
+  const std::string controllers = ControllersToSql(seal.controllers);
+  const int need = static_cast<int>(seal.controllers_need);
   sql << "INSERT INTO application (" << kApplicationColumns
       << ") VALUES (:id, :state, :policy, :country, :given, :surname, :common, :serial, :spki, "
          ":kind, :created, :statement, :signature, :digest, :officer, :order, :expires, "
-         ":approvals, :refusal, :credential) ON CONFLICT (id) DO UPDATE SET "
+         ":approvals, :refusal, :credential, :org_country, :org_name, :org_id, :org_common, "
+         ":controllers, :need, :algorithm) ON CONFLICT (id) DO UPDATE SET "
          "state = excluded.state, signature = excluded.signature, "
          "evidence_digest = excluded.evidence_digest, "
          "evidence_officer = excluded.evidence_officer, order_octets = excluded.order_octets, "
@@ -119,7 +152,22 @@ void UpsertApplication(soci::session& sql, const Application& application) {
       soci::use(person.serial_number), soci::use(spki), soci::use(kind), soci::use(created),
       soci::use(statement), soci::use(signature), soci::use(digest), soci::use(officer),
       soci::use(order), soci::use(expires), soci::use(approvals), soci::use(application.refusal),
-      soci::use(application.credential_id);
+      soci::use(application.credential_id), soci::use(seal.organization.country),
+      soci::use(seal.organization.organization_name),
+      soci::use(seal.organization.organization_identifier),
+      soci::use(seal.organization.common_name), soci::use(controllers), soci::use(need),
+      soci::use(seal.key_algorithm);
+}
+
+StatusOr<std::vector<std::string>> SelectSealCredentialIds(
+    soci::session& sql, const std::string& organization_identifier) {
+  const int active = static_cast<int>(CertificateState::kActive);
+  soci::rowset<std::string> rows =
+      (sql.prepare << "SELECT c.id FROM credential c JOIN application a ON a.id = c.application_id "
+                      "WHERE a.organization_identifier = :organization AND c.state = :active "
+                      "ORDER BY c.not_after DESC, c.id LIMIT 100",
+       soci::use(organization_identifier), soci::use(active));
+  return std::vector<std::string>(rows.begin(), rows.end());
 }
 
 StatusOr<std::optional<Credential>> SelectCredential(soci::session& sql, CredentialKey key,
@@ -196,8 +244,9 @@ StatusOr<std::vector<PendingChange>> SelectPendingChanges(soci::session& sql,
     ASSIGN_OR_RETURN(each.authority.octets, FromSql(row.get<std::string>(1)));
     ASSIGN_OR_RETURN(each.authority.approvals, ApprovalsFromSql(row.get<std::string>(2)));
     ASSIGN_OR_RETURN(auto proof, ListFromSql(row.get<std::string>(3)));
-    if (proof.size() == 2) {
+    if (proof.size() == 2 || proof.size() == 3) {
       each.proof = AuthenticatorProof{std::move(proof[0]), std::move(proof[1])};
+      if (proof.size() == 3) each.proof->other = std::move(proof[2]);
     } else if (!proof.empty()) {
       return Fail(kStoreCorrupt, "a pending change has half a proof");
     }
@@ -211,8 +260,10 @@ void InsertPendingChange(soci::session& sql, const PendingChange& change) {
   const std::string serial_key = SerialKey(change.serial);
   const std::string octets = ToSql(change.authority.octets);
   const std::string approvals = ApprovalsToSql(change.authority.approvals);
-  const std::string proof =
-      change.proof ? ListToSql({change.proof->authenticator_id, change.proof->es256}) : "";
+  std::vector<Bytes> parts;
+  if (change.proof) parts = {change.proof->authenticator_id, change.proof->es256};
+  if (change.proof && !change.proof->other.empty()) parts.push_back(change.proof->other);
+  const std::string proof = parts.empty() ? "" : ListToSql(parts);
   sql << "INSERT INTO pending_change (digest, serial_key, octets, approvals, proof) "
          "VALUES (:digest, :serial, :octets, :approvals, :proof)",
       soci::use(digest), soci::use(serial_key), soci::use(octets), soci::use(approvals),

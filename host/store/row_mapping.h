@@ -24,6 +24,9 @@ StatusOr<std::vector<Application>> SelectApplications(soci::session& sql, int st
 enum class CredentialKey { kId, kSerial };
 StatusOr<std::optional<Credential>> SelectCredential(soci::session& sql, CredentialKey key,
                                                      const std::string& value);
+// Ids of FindSealCredentials.
+StatusOr<std::vector<std::string>> SelectSealCredentialIds(
+    soci::session& sql, const std::string& organization_identifier);
 void UpsertCredential(soci::session& sql, const Credential& credential);
 
 StatusOr<std::vector<PendingChange>> SelectPendingChanges(soci::session& sql,

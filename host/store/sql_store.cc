@@ -335,6 +335,19 @@ StatusOr<std::optional<Credential>> SqlStore::FindBySerial(const std::string& se
       [&](soci::session& sql) { return SelectCredential(sql, CredentialKey::kSerial, serial); });
 }
 
+StatusOr<std::vector<Credential>> SqlStore::FindSealCredentials(
+    const std::string& organization_identifier) {
+  return impl_->Reading([&](soci::session& sql) -> StatusOr<std::vector<Credential>> {
+    std::vector<Credential> out;
+    ASSIGN_OR_RETURN(const auto ids, SelectSealCredentialIds(sql, organization_identifier));
+    for (const std::string& id : ids) {
+      ASSIGN_OR_RETURN(auto credential, SelectCredential(sql, CredentialKey::kId, id));
+      if (credential) out.push_back(*std::move(credential));
+    }
+    return out;
+  });
+}
+
 StatusOr<std::optional<ServiceKey>> SqlStore::FindServiceKey(const std::string& id) {
   return impl_->Reading([&](soci::session& sql) { return SelectServiceKey(sql, id); });
 }

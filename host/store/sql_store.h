@@ -28,6 +28,8 @@ class SqlStore final : public StorePort, public RecordStorePort {
                                                       size_t most) override;
   StatusOr<std::optional<Credential>> FindCredential(const std::string& id) override;
   StatusOr<std::optional<Credential>> FindBySerial(const std::string& serial) override;
+  StatusOr<std::vector<Credential>> FindSealCredentials(
+      const std::string& organization_identifier) override;
   StatusOr<std::optional<ServiceKey>> FindServiceKey(const std::string& id) override;
   StatusOr<std::optional<ServiceKey>> ActiveServiceKey(ServiceKeyPurpose purpose) override;
   StatusOr<std::optional<SerialStatus>> FindStatus(const std::string& serial) override;

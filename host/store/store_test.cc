@@ -158,6 +158,55 @@ TEST_P(StoreContract, KeepsEveryFieldOfAnApplication) {
   EXPECT_EQ(a.order_expires_at, put.order_expires_at);
   EXPECT_EQ(a.refusal, put.refusal);
   EXPECT_EQ(a.credential_id, put.credential_id);
+  EXPECT_FALSE(a.seal.has_value());
+}
+
+TEST_P(StoreContract, KeepsWhomASealIsFor) {
+  Application put = SomeApplication("a1");
+  put.seal.emplace();
+  put.seal->organization = {"EE", "Arhiiv AS", "VATEE-100000001", "Arhiiv"};
+  put.seal->controllers = {{AuthenticatorKind::kEs256Device, Bytes(91, 1)},
+                           {AuthenticatorKind::kEs256File, Bytes(91, 2)}};
+  put.seal->controllers_need = 2;
+  put.seal->key_algorithm = 2;
+  ASSERT_THAT(store_->Update([&](StoreTransaction& t) { return t.PutApplication(put); }), IsOk());
+  Reopen();
+  const auto got = store_->FindApplication("a1");
+  ASSERT_THAT(got, IsOk());
+  ASSERT_TRUE(got->has_value() && (*got)->seal.has_value());
+  EXPECT_EQ((*got)->seal->organization, put.seal->organization);
+  EXPECT_EQ((*got)->seal->controllers, put.seal->controllers);
+  EXPECT_EQ((*got)->seal->controllers_need, 2u);
+  EXPECT_EQ((*got)->seal->key_algorithm, 2);
+}
+
+TEST_P(StoreContract, FindsActiveSealsOfAnOrganisation) {
+  Application application = SomeApplication("a1");
+  application.seal.emplace();
+  application.seal->organization = {"EE", "Arhiiv AS", "VATEE-100000001", "Arhiiv"};
+  ASSERT_THAT(store_->Update([&](StoreTransaction& t) { return t.PutApplication(application); }),
+              IsOk());
+  Credential older = SomeCredential("c1", "01");
+  older.application_id = "a1";
+  older.state = CertificateState::kActive;
+  Credential newer = older;
+  newer.id = "c2";
+  newer.serial = "02";
+  newer.not_after = older.not_after + kDay;
+  Credential issued = older;
+  issued.id = "c3";
+  issued.serial = "03";
+  issued.state = CertificateState::kIssued;
+  Credential other = older;
+  other.id = "c4";
+  other.serial = "04";
+  other.application_id = "a2";
+  for (const Credential& each : {older, newer, issued, other}) ASSERT_THAT(Put(each), IsOk());
+  const auto found = store_->FindSealCredentials("VATEE-100000001");
+  ASSERT_THAT(found, IsOk());
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].id, "c2");
+  EXPECT_EQ((*found)[1].id, "c1");
 }
 
 TEST_P(StoreContract, KeepsEveryFieldOfACredential) {
@@ -283,6 +332,8 @@ TEST_P(StoreContract, ASnapshotDoesNotSeeLaterChanges) {
 TEST_P(StoreContract, KeepsPendingChangesInOrder) {
   const PendingChange first{"01", {AllOctets(), {{Bytes(32, 1), Bytes{0, 2}}}}, std::nullopt};
   const PendingChange second{"02", {Bytes{0}, {}}, AuthenticatorProof{Bytes(32, 0), Bytes{0, 9}}};
+  const PendingChange passkey{
+      "03", {Bytes{1}, {}}, AuthenticatorProof{Bytes(32, 1), {}, Bytes{0, 1, 0}}};
   const PendingChange third{"01", {Bytes{1}, {}}, std::nullopt};
   for (const PendingChange& each : {first, second, third}) {
     ASSERT_THAT(store_->Update([&](StoreTransaction& t) { return t.PutPendingChange(each); }),

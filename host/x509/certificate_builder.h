@@ -20,12 +20,12 @@ struct SubscriberRequest {
   const ProfileSpec& profile;
   const CaDescription& ca;
   Serial serial;  // drawn by the core
-  NaturalPerson subject;
+  Subject subject;
   ByteView spki;
   Validity validity;
   RepositoryUrls urls;
 };
-// [EN 319 412-2, EN 319 412-5]. kNameInvalid, kSpkiUnacceptable, kUrlInvalid, kValidityInvalid
+// [EN 319 412-2, -3, -5]. kNameInvalid, kSpkiUnacceptable, kUrlInvalid, kValidityInvalid
 // (empty, or outside the CA's; the profile's bound is the lint's).
 StatusOr<Bytes> BuildSubscriberTbs(const SubscriberRequest& request);
 

@@ -111,6 +111,18 @@ StatusOr<Bytes> EncodeSubject(const NaturalPerson& person) {
   return EncodeName(attributes);
 }
 
+StatusOr<Bytes> EncodeSubject(const LegalPerson& person) {
+  return EncodeName(
+      std::vector<NameAttribute>{{oid::kCountry, person.country},
+                                 {oid::kOrganization, person.organization_name},
+                                 {oid::kOrganizationIdentifier, person.organization_identifier},
+                                 {oid::kCommonName, person.common_name}});
+}
+
+StatusOr<Bytes> EncodeSubject(const Subject& subject) {
+  return std::visit([](const auto& person) { return EncodeSubject(person); }, subject);
+}
+
 StatusOr<Bytes> EncodeIssuerName(const IssuerName& name) {
   std::vector<NameAttribute> attributes = {{oid::kCountry, name.country},
                                            {oid::kOrganization, name.organization}};

@@ -29,6 +29,9 @@ StatusOr<Bytes> EncodeName(std::span<const NameAttribute> attributes);
 // countryName, given name and surname or pseudonym, serialNumber and commonName must be there; also
 // kNameInvalid for a pseudonym beside a name.
 StatusOr<Bytes> EncodeSubject(const NaturalPerson& person);
+// All four attributes must be there. [EN 319 412-3 LEG-4.2.1]
+StatusOr<Bytes> EncodeSubject(const LegalPerson& person);
+StatusOr<Bytes> EncodeSubject(const Subject& subject);
 // countryName, organizationName and commonName must be there.
 StatusOr<Bytes> EncodeIssuerName(const IssuerName& name);
 

@@ -4,6 +4,8 @@
 #include <openssl/x509.h>
 #include <time.h>
 
+#include <set>
+
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/gate_reasons.h"
 #include "appliance/policy/status_reasons.h"
@@ -178,6 +180,11 @@ StatusOr<host::CoreKey> FakeCore::GenerateSignerKey(const host::ApprovedOctets& 
     Key& key = keys_[row.key_id];
     key.authenticator_spki = ToBytes(read.authenticators(0).spki());
     key.agreement_digest = ToBytes(read.agreement_digest());
+    if (read.has_legal_subject()) {
+      for (const auto& each : read.authenticators())
+        key.controllers.push_back(ToBytes(each.spki()));
+      key.controllers_need = read.controllers_need();
+    }
   }
   ASSIGN_OR_RETURN(const Bytes id, FromHex(row.key_id));
   return act.End(host::CoreKey{Record(row.key_id, 0), keys_[row.key_id].key.Spki(), id});
@@ -275,10 +282,14 @@ StatusOr<Bytes> FakeCore::BeginActivation(ByteView record, const std::string& se
 }
 
 Status FakeCore::Prove(const Key& key, const ProvenInput& input) const {
-  if (!Equal(Sha256(key.authenticator_spki), input.proof.authenticator_id)) {
+  Bytes spki = key.authenticator_spki;
+  for (const Bytes& each : key.controllers) {
+    if (Equal(Sha256(each), input.proof.authenticator_id)) spki = each;
+  }
+  if (!Equal(Sha256(spki), input.proof.authenticator_id)) {
     return Refuse(appliance::kAuthenticatorUnknown, "proof");
   }
-  if (!host::VerifyEs256(key.authenticator_spki, input.octets, input.proof.es256)) {
+  if (!host::VerifyEs256(spki, input.octets, input.proof.es256)) {
     return Refuse(appliance::kSignatureWrong, "proof");
   }
   return OkStatus();
@@ -313,7 +324,15 @@ StatusOr<Bytes> FakeCore::AcceptCertificate(const ProvenInput& input) {
       !Equal(AsBytes(statement.agreement_digest()), opened.key->agreement_digest)) {
     return Refuse(appliance::kOrderMismatch, "another certificate or agreement");
   }
+  std::set<Bytes> agreed = {input.proof.authenticator_id};
   RETURN_IF_ERROR(Prove(*opened.key, input));
+  for (const host::AuthenticatorProof& each : input.more_proofs) {
+    RETURN_IF_ERROR(Prove(*opened.key, {input.record, input.octets, each}));
+    agreed.insert(each.authenticator_id);
+  }
+  if (agreed.size() < opened.key->controllers_need) {
+    return Refuse(appliance::kControllersMissing, "controllers");
+  }
   opened.key->least_version = 2;
   return act.End(Record(opened.id, 2));
 }

@@ -71,6 +71,8 @@ class FakeCore final : public host::CorePort {
   struct Key {
     attestation::TestKey key = attestation::TestKey::Generate();
     Bytes authenticator_spki;
+    std::vector<Bytes> controllers = {};  // of a seal
+    size_t controllers_need = 1;
     Bytes agreement_digest;
     Bytes certificate;
     int least_version = 0;

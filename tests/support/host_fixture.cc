@@ -25,7 +25,7 @@ host::Terms LabTerms() {
   terms.boundary = host::Boundary::kLab;
   terms.tsp_name = "Intaglio Lab";
   terms.country = "EE";
-  terms.policies = {host::CertificatePolicy::kQcpNQscd};
+  terms.policies = {host::CertificatePolicy::kQcpNQscd, host::CertificatePolicy::kQcpLQscd};
   terms.repository_url = "http://ca.example";
   terms.urls = {.ca_issuers = "http://ca.example/ca/ca.crt",
                 .ocsp = "http://ca.example/ocsp",
@@ -132,8 +132,43 @@ host::Enrolment::NewApplication HostFixture::NewApplication() const {
 }
 
 host::IdentityEvidence HostFixture::Evidence() const {
-  return {1,         "passport",  "K1234567",           "1980-01-08",
-          "Tallinn", "chip read", registration[0].id(), ""};
+  return {1,           "passport",           "K1234567", "1980-01-08", "Tallinn",
+          "chip read", registration[0].id(), "",         "",           "",
+          ""};
+}
+
+host::Enrolment::NewApplication HostFixture::NewSealApplication() const {
+  host::Enrolment::NewApplication request = NewApplication();
+  request.policy = host::CertificatePolicy::kQcpLQscd;
+  host::SealSubject seal;
+  seal.organization = {"EE", "Õnne Arhiiv AS", "VATEE-100000001", "Õnne Arhiiv"};
+  for (const Person& each : controllers) {
+    seal.controllers.push_back({host::AuthenticatorKind::kEs256File, each.spki()});
+  }
+  seal.controllers_need = 2;
+  request.seal = seal;
+  return request;
+}
+
+host::IdentityEvidence HostFixture::SealEvidence() const {
+  host::IdentityEvidence evidence = Evidence();
+  evidence.authority_type = "register extract";
+  evidence.authority_reference = "RIK-2026-1";
+  evidence.organization_validation = "looked up in the commercial register";
+  return evidence;
+}
+
+host::Credential HostFixture::SealIssued() {
+  const auto application = Must(host_->enrolment.Create(NewSealApplication()));
+  const std::string id = application.id;
+  Must(host_->enrolment.Submit(id, applicant.Sign(application.statement)));
+  Must(host_->enrolment.RecordEvidence(id, SealEvidence()));
+  const Bytes order = Must(host_->enrolment.PrepareOrder(id));
+  for (const Person& officer : registration) {
+    Must(host_->enrolment.Approve(id, order, officer.Approve(order)));
+  }
+  Must(host_->issuance.GenerateKey(id));
+  return Must(host_->issuance.IssueCertificate(id));
 }
 
 std::string HostFixture::Submitted() {

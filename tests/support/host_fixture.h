@@ -62,6 +62,7 @@ class HostFixture {
   host::Terms terms;
   Person applicant;
   Person registration[2];
+  Person controllers[3];  // of a seal key; two must agree
   Person revocation_officer;
 
   HostUseCases& host() { return *host_; }
@@ -80,6 +81,9 @@ class HostFixture {
 
   host::Enrolment::NewApplication NewApplication() const;
   host::IdentityEvidence Evidence() const;
+  host::Enrolment::NewApplication NewSealApplication() const;
+  host::IdentityEvidence SealEvidence() const;
+  host::Credential SealIssued();
   // An application brought so far.
   std::string Submitted();
   std::string Verified();
