@@ -90,7 +90,7 @@ namespace intaglio::appliance {
     "the record key of this epoch could not be opened in the token")                            \
   X(kAlgorithmUnsuitable, "APL-0042", "ALGORITHM_UNSUITABLE", kFailedPrecondition, kPublic,     \
     "the algorithm, or this hash with it, is not for this purpose at this time")                \
-  X(kProofMethod, "APL-0060", "PROOF_METHOD", kInvalidArgument, kPublic,                        \
+  X(kProofMethod, "APL-0060", "PROOF_METHOD", kPermissionDenied, kPublic,                       \
     "the proof is not of the kind that the bound authenticator makes")                          \
   X(kAssertionMalformed, "APL-0061", "ASSERTION_MALFORMED", kInvalidArgument, kPublic,          \
     "the WebAuthn authenticator data cannot be read")                                           \
