@@ -23,6 +23,53 @@ struct PersonFlags {
   std::string kind = "es256-file";
 };
 
+// Of an application for a seal; the person is then the legal person's authorised representative.
+struct SealFlags {
+  std::string country;
+  std::string name;
+  std::string identifier;
+  std::string common_name;
+  std::vector<std::string> controllers;
+  uint32_t controllers_need = 0;
+  std::string controller_kind = "es256-file";
+  std::string key_algorithm = "p256";
+};
+
+void BindSeal(Flags& flags, SealFlags& o) {
+  flags.Optional("--organization-name", o.name, "for a seal: full registered name")
+      .Optional("--organization-identifier", o.identifier, "such as VATEE-100000001")
+      .Optional("--organization-country", o.country, "two upper-case letters")
+      .Optional("--organization-common-name", o.common_name, "by which it is known")
+      .Several("--controller-key", o.controllers, "public key of one who controls the seal key")
+      .Number("--controllers-need", o.controllers_need, {0, 8}, "how many of them must agree")
+      .Optional("--controller-kind", o.controller_kind, "es256-file (default) or es256-device")
+      .Optional("--key-algorithm", o.key_algorithm, "of the seal key: p256 (default), rsa3072");
+}
+
+Status AddSeal(const SealFlags& flags, hpb::CreateApplicationRequest& request) {
+  if (flags.identifier.empty() && flags.name.empty() && flags.controllers.empty()) {
+    return OkStatus();
+  }
+  ASSIGN_OR_RETURN(const auto kind,
+                   EnumArgument<pb::AuthenticatorKind>("--controller-kind", flags.controller_kind));
+  ASSIGN_OR_RETURN(const auto algorithm,
+                   EnumArgument<pb::KeyAlgorithm>("--key-algorithm", flags.key_algorithm));
+  auto& organization = *request.mutable_organization();
+  organization.set_country(flags.country);
+  organization.set_organization_name(flags.name);
+  organization.set_organization_identifier(flags.identifier);
+  organization.set_common_name(flags.common_name);
+  for (const std::string& file : flags.controllers) {
+    ASSIGN_OR_RETURN(const Bytes spki, ReadPublicKey(file));
+    auto& controller = *request.add_controllers();
+    controller.set_kind(kind);
+    controller.set_spki(AsString(spki));
+  }
+  request.set_controllers_need(flags.controllers_need);
+  request.set_key_algorithm(algorithm);
+  return OkStatus();
+}
+
 void BindPerson(Flags& flags, PersonFlags& o) {
   flags.Optional("--policy", o.policy, "certificate policy (default qcp-n-qscd)")
       .Required("--country", o.country, "two upper-case letters")
@@ -33,7 +80,8 @@ void BindPerson(Flags& flags, PersonFlags& o) {
       .Optional("--authenticator-kind", o.kind, "es256-file (default) or es256-device");
 }
 
-StatusOr<hpb::CreateApplicationRequest> RequestOf(const PersonFlags& flags, ByteView spki) {
+StatusOr<hpb::CreateApplicationRequest> RequestOf(const PersonFlags& flags, const SealFlags& seal,
+                                                  ByteView spki) {
   hpb::CreateApplicationRequest request;
   ASSIGN_OR_RETURN(const auto policy,
                    EnumArgument<hpb::CertificatePolicy>("--policy", flags.policy));
@@ -48,7 +96,22 @@ StatusOr<hpb::CreateApplicationRequest> RequestOf(const PersonFlags& flags, Byte
   person.set_surname(flags.surname);
   person.set_common_name(flags.common_name);
   person.set_serial_number(flags.serial_number);
+  RETURN_IF_ERROR(AddSeal(seal, request));
   return request;
+}
+
+// Nor for another organisation, other controllers or fewer of them.
+Status CheckSeal(const hpb::ApplicationStatement& statement,
+                 const hpb::CreateApplicationRequest& request) {
+  const auto part = [](const auto& from) {
+    hpb::ApplicationStatement out;
+    if (from.has_organization()) *out.mutable_organization() = from.organization();
+    *out.mutable_controllers() = from.controllers();
+    out.set_controllers_need(from.controllers_need());
+    return out.SerializeAsString();
+  };
+  if (part(statement) == part(request)) return OkStatus();
+  return Fail(kStatementUnexpected, "organization or controllers: not what was applied for");
 }
 
 // The applicant must not sign for another person, policy or key than asked for.
@@ -58,6 +121,7 @@ Status CheckStatement(const hpb::ApplicationStatement& statement,
       statement.person().SerializeAsString() != request.person().SerializeAsString()) {
     return Fail(kStatementUnexpected, "person or policy: not what was applied for");
   }
+  RETURN_IF_ERROR(CheckSeal(statement, request));
   return Expect("authenticator_spki", AsBytes(statement.authenticator_spki()),
                 AsBytes(request.authenticator_spki()));
 }
@@ -89,13 +153,14 @@ StatusOr<hpb::Application> Submit(const hpb::ApplicationStatement& statement, By
 
 struct CreateFlags {
   PersonFlags person;
+  SealFlags seal;
   std::string authenticator_key;
   std::string statement_out;
 };
 
 StatusOr<Report> ApplicationCreate(const CreateFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const Bytes spki, ReadPublicKey(flags.authenticator_key));
-  ASSIGN_OR_RETURN(const auto request, RequestOf(flags.person, spki));
+  ASSIGN_OR_RETURN(const auto request, RequestOf(flags.person, flags.seal, spki));
   ASSIGN_OR_RETURN(const auto response, session.Call<hpb::CreateApplicationResponse>(
                                             "Enrolment/CreateApplication", request));
   hpb::ApplicationStatement statement;
@@ -126,13 +191,14 @@ StatusOr<Report> ApplicationSubmit(const SubmitFlags& flags, Session& session) {
 
 struct ApplyFlags {
   PersonFlags person;
+  SealFlags seal;
   std::string key;
   std::string agreement_out;
 };
 
 StatusOr<Report> ApplicationApply(const ApplyFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(flags.key));
-  ASSIGN_OR_RETURN(const auto request, RequestOf(flags.person, key.spki()));
+  ASSIGN_OR_RETURN(const auto request, RequestOf(flags.person, flags.seal, key.spki()));
   ASSIGN_OR_RETURN(const auto response, session.Call<hpb::CreateApplicationResponse>(
                                             "Enrolment/CreateApplication", request));
   hpb::ApplicationStatement statement;
@@ -208,6 +274,7 @@ void AddApplicationCommands(CommandTable& table) {
        std::string("intaglio application apply --key authenticator.key") + kPersonExample},
       [](Flags& flags, ApplyFlags& o) {
         BindPerson(flags, o.person);
+        BindSeal(flags, o.seal);
         flags.Required("--key", o.key, "the applicant's authenticator, private key")
             .Optional("--agreement-out", o.agreement_out, "where to put the agreement's text");
       },
@@ -218,6 +285,7 @@ void AddApplicationCommands(CommandTable& table) {
            kPersonExample},
       [](Flags& flags, CreateFlags& o) {
         BindPerson(flags, o.person);
+        BindSeal(flags, o.seal);
         flags.Required("--authenticator-key", o.authenticator_key, "the applicant's public key")
             .Required("--statement-out", o.statement_out, "statement file to write");
       },

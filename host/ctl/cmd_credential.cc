@@ -91,17 +91,13 @@ StatusOr<Digest> AgreementDigest(Session& session) {
   return Sha256(AsBytes(response.agreement()));
 }
 
-StatusOr<Report> CredentialAccept(const WithKeyFlags& flags, Session& session) {
-  ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(flags.key));
-  ASSIGN_OR_RETURN(const Bytes key_id, KeyIdOf(flags.credential));
-  ASSIGN_OR_RETURN(const hpb::Credential credential, FetchCertified(flags.credential, session));
+// Shows what an acceptance accepts, once it is sure that the statement says just that.
+Status ShowAcceptance(const std::string& credential_id, ByteView octets, Session& session) {
+  ASSIGN_OR_RETURN(const Bytes key_id, KeyIdOf(credential_id));
+  ASSIGN_OR_RETURN(const hpb::Credential credential, FetchCertified(credential_id, session));
   ASSIGN_OR_RETURN(const Digest agreement, AgreementDigest(session));
-  hpb::PrepareAcceptanceRequest prepare;
-  prepare.set_credential_id(flags.credential);
-  ASSIGN_OR_RETURN(const auto prepared, session.Call<hpb::PrepareAcceptanceResponse>(
-                                            "Credentials/PrepareAcceptance", prepare));
   pb::AcceptanceStatement statement;
-  RETURN_IF_ERROR(ReadStatement(AsBytes(prepared.statement()), kAcceptanceContext, statement));
+  RETURN_IF_ERROR(ReadStatement(octets, kAcceptanceContext, statement));
   RETURN_IF_ERROR(Expect("key_id", AsBytes(statement.key_id()), key_id));
   RETURN_IF_ERROR(Expect("certificate_sha256", AsBytes(statement.certificate_sha256()),
                          Sha256(AsBytes(credential.certificate()))));
@@ -110,14 +106,91 @@ StatusOr<Report> CredentialAccept(const WithKeyFlags& flags, Session& session) {
   Report shown = ReportOf(statement);
   session.Show("Acceptance of a certificate",
                shown.Part("certificate_says", std::move(certificate)));
-  RETURN_IF_ERROR(session.Confirm("Accept this certificate?"));
+  return session.Confirm("Accept this certificate?");
+}
+
+StatusOr<Bytes> PrepareAcceptance(const std::string& credential_id, Session& session) {
+  hpb::PrepareAcceptanceRequest prepare;
+  prepare.set_credential_id(credential_id);
+  ASSIGN_OR_RETURN(const auto prepared, session.Call<hpb::PrepareAcceptanceResponse>(
+                                            "Credentials/PrepareAcceptance", prepare));
+  return ToBytes(prepared.statement());
+}
+
+StatusOr<Report> SubmitAcceptance(const std::string& credential_id, ByteView statement,
+                                  const std::vector<pb::Proof>& proofs, Session& session) {
   hpb::AcceptCertificateRequest accept;
-  accept.set_credential_id(flags.credential);
-  accept.set_statement(prepared.statement());
-  ASSIGN_OR_RETURN(*accept.mutable_proof(), MakeProof(key, AsBytes(prepared.statement())));
+  accept.set_credential_id(credential_id);
+  accept.set_statement(AsString(statement));
+  for (size_t i = 0; i < proofs.size(); ++i) {
+    (i == 0 ? *accept.mutable_proof() : *accept.add_more_proofs()) = proofs[i];
+  }
   ASSIGN_OR_RETURN(const auto accepted, session.Call<hpb::AcceptCertificateResponse>(
                                             "Credentials/AcceptCertificate", accept));
   return ReportOfCredential(accepted.credential());
+}
+
+StatusOr<Report> CredentialAccept(const WithKeyFlags& flags, Session& session) {
+  ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(flags.key));
+  ASSIGN_OR_RETURN(const Bytes statement, PrepareAcceptance(flags.credential, session));
+  RETURN_IF_ERROR(ShowAcceptance(flags.credential, statement, session));
+  ASSIGN_OR_RETURN(pb::Proof proof, MakeProof(key, statement));
+  return SubmitAcceptance(flags.credential, statement, {proof}, session);
+}
+
+// A seal's certificate is accepted by several controllers, each at the own machine: one drafts the
+// statement, each proves it, anyone submits.
+struct AcceptDraftFlags {
+  std::string credential;
+  std::string out;
+};
+
+StatusOr<Report> CredentialAcceptDraft(const AcceptDraftFlags& flags, Session& session) {
+  ASSIGN_OR_RETURN(const Bytes octets, PrepareAcceptance(flags.credential, session));
+  pb::AcceptanceStatement statement;
+  RETURN_IF_ERROR(ReadStatement(octets, kAcceptanceContext, statement));
+  RETURN_IF_ERROR(WriteFile(flags.out, octets, 0644));
+  Report report = ReportOf(statement);
+  report.Text("statement_file", flags.out);
+  return report;
+}
+
+struct AcceptApproveFlags {
+  std::string credential;
+  std::string statement;
+  std::string key;
+  std::string out;
+};
+
+StatusOr<Report> CredentialAcceptApprove(const AcceptApproveFlags& flags, Session& session) {
+  ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(flags.key));
+  ASSIGN_OR_RETURN(const Bytes statement, ReadInput(flags.statement, kMostStatement));
+  RETURN_IF_ERROR(ShowAcceptance(flags.credential, statement, session));
+  ASSIGN_OR_RETURN(const pb::Proof proof, MakeProof(key, statement));
+  RETURN_IF_ERROR(WriteFile(flags.out, AsBytes(proof.SerializeAsString()), 0644));
+  Report report;
+  report.Octets("authenticator_id", AsBytes(proof.authenticator_id()))
+      .Text("proof_file", flags.out);
+  return report;
+}
+
+struct AcceptSubmitFlags {
+  std::string credential;
+  std::string statement;
+  std::vector<std::string> proofs;
+};
+
+StatusOr<Report> CredentialAcceptSubmit(const AcceptSubmitFlags& flags, Session& session) {
+  ASSIGN_OR_RETURN(const Bytes statement, ReadInput(flags.statement, kMostStatement));
+  if (flags.proofs.empty()) return Fail(kArgumentInvalid, "--proof: at least one is needed");
+  std::vector<pb::Proof> proofs;
+  for (const std::string& file : flags.proofs) {
+    ASSIGN_OR_RETURN(const Bytes octets, ReadInput(file, kMostStatement));
+    if (!proofs.emplace_back().ParseFromArray(octets.data(), static_cast<int>(octets.size()))) {
+      return Fail(kArgumentInvalid, "--proof: " + file + " is no proof of 'accept-approve'");
+    }
+  }
+  return SubmitAcceptance(flags.credential, statement, proofs, session);
 }
 
 struct ShowFlags {
@@ -185,6 +258,35 @@ void AddUse(CommandTable& table) {
       {"credential accept", "Shows the certificate and accepts it; only then the key signs",
        "intaglio credential accept --credential ID --key authenticator.key"},
       BindWithKey, CredentialAccept);
+  table.Add<AcceptDraftFlags>(
+      {"credential accept-draft", "Writes the acceptance that a seal key's controllers prove",
+       "intaglio credential accept-draft --credential ID --out acceptance.bin"},
+      [](Flags& flags, AcceptDraftFlags& o) {
+        flags.Required("--credential", o.credential, "credential id")
+            .Required("--out", o.out, "statement file to write");
+      },
+      CredentialAcceptDraft);
+  table.Add<AcceptApproveFlags>(
+      {"credential accept-approve", "Shows an acceptance and proves one controller's agreement",
+       "intaglio credential accept-approve --credential ID --statement acceptance.bin"
+       " --key controller.key --out controller.proof"},
+      [](Flags& flags, AcceptApproveFlags& o) {
+        flags.Required("--credential", o.credential, "credential id")
+            .Required("--statement", o.statement, "statement file")
+            .Required("--key", o.key, "your authenticator, private key")
+            .Required("--out", o.out, "proof file to write");
+      },
+      CredentialAcceptApprove);
+  table.Add<AcceptSubmitFlags>(
+      {"credential accept-submit", "Accepts a seal certificate under its controllers' proofs",
+       "intaglio credential accept-submit --credential ID --statement acceptance.bin"
+       " --proof one.proof --proof two.proof"},
+      [](Flags& flags, AcceptSubmitFlags& o) {
+        flags.Required("--credential", o.credential, "credential id")
+            .Required("--statement", o.statement, "statement file")
+            .Several("--proof", o.proofs, "a controller's proof file");
+      },
+      CredentialAcceptSubmit);
   table.Add<ShowFlags>(
       {"credential show", "Shows a credential and writes its parts to files",
        "intaglio credential show --credential ID --certificate-out mari.pem"},

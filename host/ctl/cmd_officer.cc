@@ -1,4 +1,5 @@
 // Registration officers: identity evidence, and orders that they read before they sign.
+#include "host/ctl/authenticator_input.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/inputs.h"
 #include "host/ctl/key_file.h"
@@ -14,6 +15,8 @@ namespace {
 namespace pb = ::intaglio::core::v1;
 namespace hpb = ::intaglio::host::v1;
 
+constexpr size_t kMostCoseKey = 1024;
+
 struct EvidenceFlags {
   std::string application;
   std::string method;
@@ -24,6 +27,9 @@ struct EvidenceFlags {
   std::string validation;
   std::string officer_key;
   std::string equivalence_basis;
+  std::string authority_type;
+  std::string authority_reference;
+  std::string organization_validation;
 };
 
 StatusOr<Report> OfficerEvidence(const EvidenceFlags& flags, Session& session) {
@@ -39,6 +45,9 @@ StatusOr<Report> OfficerEvidence(const EvidenceFlags& flags, Session& session) {
   request.set_validation(flags.validation);
   request.set_officer_id(AsString(Sha256(officer)));
   request.set_equivalence_basis(flags.equivalence_basis);
+  request.set_authority_type(flags.authority_type);
+  request.set_authority_reference(flags.authority_reference);
+  request.set_organization_validation(flags.organization_validation);
   ASSIGN_OR_RETURN(const auto response, session.Call<hpb::RecordIdentityEvidenceResponse>(
                                             "Registration/RecordIdentityEvidence", request));
   return ReportOf(response);
@@ -89,12 +98,35 @@ struct ApproveFlags {
   std::string key;
   std::vector<std::string> authenticator_keys;
   std::vector<std::string> authenticator_fingerprints;
+  std::vector<std::string> cose_keys;
+  std::string rp_id;
+  std::string origin;
 };
+
+// Where its credentials may be used is as the signer said, too.
+Status CheckPlaces(const pb::IssuanceOrder& order, const ApproveFlags& flags) {
+  for (const pb::Authenticator& each : order.authenticators()) {
+    if (!each.has_webauthn()) continue;
+    if (flags.rp_id.empty() || flags.origin.empty()) {
+      return Fail(kArgumentInvalid,
+                  "--rp-id, --origin: the order binds a WebAuthn credential; say where it is used");
+    }
+    RETURN_IF_ERROR(Expect("authenticators.webauthn.rp_id", each.webauthn().rp_id(), flags.rp_id));
+    RETURN_IF_ERROR(
+        Expect("authenticators.webauthn.origin", each.webauthn().origin(), flags.origin));
+  }
+  return OkStatus();
+}
 
 StatusOr<std::set<Digest>> FingerprintsOf(const ApproveFlags& flags) {
   std::set<Digest> out;
   for (const std::string& file : flags.authenticator_keys) {
-    ASSIGN_OR_RETURN(const Bytes spki, ReadPublicKey(file));
+    ASSIGN_OR_RETURN(const Bytes spki, ReadAuthenticatorKey(file));
+    out.insert(Sha256(spki));
+  }
+  for (const std::string& file : flags.cose_keys) {
+    ASSIGN_OR_RETURN(const Bytes cose_key, ReadInput(file, kMostCoseKey));
+    ASSIGN_OR_RETURN(const Bytes spki, SpkiOfCoseKey(file, cose_key));
     out.insert(Sha256(spki));
   }
   for (const std::string& text : flags.authenticator_fingerprints) {
@@ -118,6 +150,7 @@ StatusOr<Report> OfficerApprove(const ApproveFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const ReadOrder order, FetchOrder(flags.application, session));
   session.Show("Issuance order", order.shown);
   RETURN_IF_ERROR(CheckOrder(order.message, authenticators));
+  RETURN_IF_ERROR(CheckPlaces(order.message, flags));
   RETURN_IF_ERROR(session.Confirm("Vouch for this order?"));
   hpb::ApproveOrderRequest request;
   request.set_application_id(flags.application);
@@ -161,7 +194,12 @@ void AddOfficerCommands(CommandTable& table) {
             .Optional("--place-of-birth", o.place_of_birth, "as in the document")
             .Required("--validation", o.validation, "how the document was validated")
             .Required("--officer-key", o.officer_key, "your public key")
-            .Optional("--equivalence-basis", o.equivalence_basis, "for confirmed-equivalent");
+            .Optional("--equivalence-basis", o.equivalence_basis, "for confirmed-equivalent")
+            .Optional("--authority-type", o.authority_type,
+                      "of a legal person: what proves the representative's authority")
+            .Optional("--authority-reference", o.authority_reference, "number of that proof")
+            .Optional("--organization-validation", o.organization_validation,
+                      "of a legal person: how name and number were validated");
       },
       OfficerEvidence);
   table.Add<OrderFlags>(
@@ -181,7 +219,11 @@ void AddOfficerCommands(CommandTable& table) {
             .Several("--authenticator-key", o.authenticator_keys,
                      "public key you got from the signer outside this service")
             .Several("--authenticator-fingerprint", o.authenticator_fingerprints,
-                     "or its id as the signer read it to you, hexadecimal");
+                     "or its id as the signer read it to you, hexadecimal")
+            .Several("--authenticator-cose-key", o.cose_keys,
+                     "or a WebAuthn credential's COSE_Key file")
+            .Optional("--rp-id", o.rp_id, "where the credential is used: relying party")
+            .Optional("--origin", o.origin, "where the credential is used: origin");
       },
       OfficerApprove);
   table.Add<RejectFlags>(

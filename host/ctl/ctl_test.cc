@@ -136,6 +136,39 @@ TEST(StatementsTest, AnIncompleteOrderIsNotVouchedFor) {
   }
 }
 
+pb::IssuanceOrder SealOrder() {
+  pb::IssuanceOrder order = Order();
+  order.clear_subject();
+  order.mutable_legal_subject()->set_organization_name("Arhiiv AS");
+  order.mutable_core_generated()->set_use(pb::SUBJECT_KEY_USE_SEAL);
+  order.set_controllers_need(1);
+  return order;
+}
+
+TEST(StatementsTest, ASealOrderMustFitItself) {
+  EXPECT_THAT(CheckOrder(SealOrder(), SignersOwn()), IsOk());
+  struct Case {
+    const char* named;
+    void (*spoil)(pb::IssuanceOrder&);
+  };
+  const Case cases[] = {
+      {"subject", [](auto& o) { o.mutable_subject()->set_country("EE"); }},
+      {"subject", [](auto& o) { o.clear_legal_subject(); }},
+      {"core_generated.use", [](auto& o) { o.mutable_core_generated()->clear_use(); }},
+      {"controllers_need", [](auto& o) { o.set_controllers_need(0); }},
+      {"controllers_need", [](auto& o) { o.set_controllers_need(2); }},
+  };
+  for (const Case& each : cases) {
+    auto order = SealOrder();
+    each.spoil(order);
+    EXPECT_THAT(CheckOrder(order, SignersOwn()), FailsNaming(kStatementUnexpected.id, each.named));
+  }
+  auto natural = Order();
+  natural.set_controllers_need(1);
+  EXPECT_THAT(CheckOrder(natural, SignersOwn()),
+              FailsNaming(kStatementUnexpected.id, "controllers_need"));
+}
+
 pb::SadPayload Payload() {
   pb::SadPayload payload;
   payload.set_context(std::string(kSadContext));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/ctl/authenticator_input.h"
 #include "host/ctl/reasons.h"
 #include "host/statements/statement_composer.h"
 #include "host/x509/public_key.h"
@@ -19,6 +20,19 @@ std::string ContextOf(const google::protobuf::Message& message) {
   const auto* field = message.GetDescriptor()->FindFieldByName("context");
   if (field == nullptr) return "";
   return message.GetReflection()->GetString(message, field);
+}
+
+// A legal person's key seals, under some of its controllers; a natural person's does not.
+Status CheckOrderedUse(const pb::IssuanceOrder& order) {
+  const bool legal = order.has_legal_subject();
+  const bool seal = order.core_generated().use() == pb::SUBJECT_KEY_USE_SEAL;
+  if (order.has_core_generated() && seal != legal) {
+    return Unexpected("core_generated.use", "it does not fit the subject");
+  }
+  const auto controllers = static_cast<uint32_t>(order.authenticators_size());
+  const bool fits = legal ? order.controllers_need() >= 1 && order.controllers_need() <= controllers
+                          : order.controllers_need() == 0;
+  return fits ? OkStatus() : Unexpected("controllers_need", "it does not fit the authenticators");
 }
 
 }  // namespace
@@ -50,13 +64,24 @@ Status ExpectSize(std::string_view field, std::string_view octets, size_t size) 
                                std::to_string(size) + " are needed");
 }
 
+// The fingerprint the signer gave is of the key that the credential really has.
+Status CheckCredential(const pb::Authenticator& authenticator) {
+  if (!authenticator.has_webauthn()) return OkStatus();
+  ASSIGN_OR_RETURN(const Bytes spki, SpkiOfCoseKey("authenticators.webauthn.cose_key",
+                                                   AsBytes(authenticator.webauthn().cose_key())));
+  return Expect("authenticators.webauthn.cose_key", spki, AsBytes(authenticator.spki()));
+}
+
 Status CheckOrder(const pb::IssuanceOrder& order, const std::set<Digest>& authenticators) {
   RETURN_IF_ERROR(ExpectSize("order_id", order.order_id(), 32));
   RETURN_IF_ERROR(ExpectSize("core_instance", order.core_instance(), 16));
   RETURN_IF_ERROR(ExpectSize("issuer_key_id", order.issuer_key_id(), 16));
   RETURN_IF_ERROR(ExpectSize("evidence_digest", order.evidence_digest(), 32));
   RETURN_IF_ERROR(ExpectSize("agreement_digest", order.agreement_digest(), 32));
-  if (!order.has_subject()) return Unexpected("subject", "it is missing");
+  if (order.has_subject() == order.has_legal_subject()) {
+    return Unexpected("subject", "it is missing, or names two persons");
+  }
+  RETURN_IF_ERROR(CheckOrderedUse(order));
   if (order.key_case() == pb::IssuanceOrder::KEY_NOT_SET) return Unexpected("key", "it is missing");
   if (order.policy_oid().empty()) return Unexpected("policy_oid", "it is missing");
   if (order.expires_at_ms() <= order.issued_at_ms() ||
@@ -69,7 +94,12 @@ Status CheckOrder(const pb::IssuanceOrder& order, const std::set<Digest>& authen
   }
   std::set<Digest> bound;
   for (const pb::Authenticator& each : order.authenticators()) {
-    RETURN_IF_ERROR(ExpectSize("authenticators.spki", each.spki(), 91));
+    // A P-256 key, or an RSA key of 2,048 to 4,096 bit.
+    const size_t size = each.spki().size();
+    if (size != 91 && (size < 290 || size > 552)) {
+      return Unexpected("authenticators.spki", std::to_string(size) + " octets are no such key");
+    }
+    RETURN_IF_ERROR(CheckCredential(each));
     const Digest fingerprint = Sha256(AsBytes(each.spki()));
     if (!bound.insert(fingerprint).second) {
       return Unexpected("authenticators", "one authenticator stands there twice");

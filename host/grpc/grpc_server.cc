@@ -55,11 +55,13 @@ class EnrolmentService final : public hpb::Enrolment::Service {
                                  const hpb::CreateApplicationRequest* request,
                                  hpb::CreateApplicationResponse* response) override {
     return Serve(*context, "Enrolment", *request, [&]() -> Status {
-      ASSIGN_OR_RETURN(const Application application,
-                       use_cases_.enrolment.Create(
-                           {FromProto(request->policy()), FromProto(request->person()),
-                            ToBytes(request->authenticator_spki()),
-                            static_cast<AuthenticatorKind>(request->authenticator_kind())}));
+      ASSIGN_OR_RETURN(auto seal, SealOf(*request));
+      ASSIGN_OR_RETURN(
+          const Application application,
+          use_cases_.enrolment.Create(
+              {FromProto(request->policy()), FromProto(request->person()),
+               ToBytes(request->authenticator_spki()),
+               static_cast<AuthenticatorKind>(request->authenticator_kind()), std::move(seal)}));
       response->set_application_id(application.id);
       response->set_statement(AsString(application.statement));
       return OkStatus();
@@ -126,7 +128,10 @@ class RegistrationService final : public hpb::Registration::Service {
                                       request->place_of_birth(),
                                       request->validation(),
                                       ToBytes(request->officer_id()),
-                                      request->equivalence_basis()};
+                                      request->equivalence_basis(),
+                                      request->authority_type(),
+                                      request->authority_reference(),
+                                      request->organization_validation()};
       ASSIGN_OR_RETURN(const Application application,
                        use_cases_.enrolment.RecordEvidence(request->application_id(), evidence));
       Fill(application, *response->mutable_application());
@@ -222,10 +227,12 @@ class CredentialsService final : public hpb::Credentials::Service {
                                  const hpb::AcceptCertificateRequest* request,
                                  hpb::AcceptCertificateResponse* response) override {
     return Serve(*context, "Credentials", *request, [&] {
+      std::vector<AuthenticatorProof> more;
+      for (const auto& each : request->more_proofs()) more.push_back(FromProto(each));
       return FillCredential(
           use_cases_,
           use_cases_.issuance.Accept(request->credential_id(), AsBytes(request->statement()),
-                                     FromProto(request->proof())),
+                                     FromProto(request->proof()), more),
           *response->mutable_credential());
     });
   }
@@ -525,7 +532,12 @@ struct GrpcServer::Impl {
         revocation(use_cases),
         administration(use_cases),
         policy(use_cases),
-        audit(use_cases) {}
+        audit(use_cases) {
+    if (use_cases.seals != nullptr) seals = MakeSealService(*use_cases.seals);
+    if (use_cases.authenticators != nullptr) {
+      authenticators = MakeAuthenticatorService(*use_cases.authenticators);
+    }
+  }
 
   const GrpcUseCases use_cases;
   EnrolmentService enrolment;
@@ -536,6 +548,8 @@ struct GrpcServer::Impl {
   AdministrationService administration;
   PolicyService policy;
   AuditService audit;
+  std::unique_ptr<grpc::Service> seals;
+  std::unique_ptr<grpc::Service> authenticators;
   int port = 0;
   std::unique_ptr<grpc::Server> server;
 };
@@ -566,6 +580,8 @@ StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerConfig& 
   builder.RegisterService(&impl->administration);
   builder.RegisterService(&impl->policy);
   builder.RegisterService(&impl->audit);
+  if (impl->seals) builder.RegisterService(impl->seals.get());
+  if (impl->authenticators) builder.RegisterService(impl->authenticators.get());
   impl->server = builder.BuildAndStart();
   if (!impl->server || impl->port == 0) {
     return Fail(kHostConfig, "grpc.listen: cannot serve on " + config.listen);

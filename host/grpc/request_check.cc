@@ -29,12 +29,23 @@ constexpr LengthRule kLengths[] = {
     {"officer_id", 32, 32},
     {"authenticator_id", 32, 32},
     {"es256", 8, 80},
+    {"rs256", 256, 512},
+    {"authenticator_data", 37, 1024},
+    {"client_data_json", 1, 4096},
+    {"WebAuthnAssertion.signature", 8, 512},
+    {"Authenticator.spki", 91, 550},
+    {"rp_id", 1, 253},
+    {"origin", 1, 512},
+    {"WebAuthnBinding.credential_id", 1, 1023},
+    {"cose_key", 1, 1024},
+    {"aaguid", 16, 16},
     {"signature", 8, 80},
     {"serial", 1, 20},
     {"ca_key_id", 16, 16},
     {"status_key_id", 16, 16},
     {"key_id", 16, 16},
     {"nonce", 16, 64},
+    {"authorisation", 1, 65536},
     {"order", 1, 65536},
     {"payload", 1, 524288},
     {"statement", 1, 524288},
@@ -46,6 +57,11 @@ constexpr LengthRule kLengths[] = {
     {"surname", 1, 128},
     {"common_name", 1, 256},
     {"serial_number", 1, 64},
+    {"organization_name", 1, 256},
+    {"organization_identifier", 1, 64},
+    {"authority_type", 0, 64},
+    {"authority_reference", 0, 128},
+    {"organization_validation", 0, 512},
     {"document_type", 1, 64},
     {"document_reference", 1, 128},
     {"validation", 1, 512},
@@ -63,19 +79,22 @@ struct CountRule {
   int least;
   int most;
 };
-constexpr CountRule kCounts[] = {{"dtbsr", 1, 100}, {"chain", 1, 8}, {"approvals", 1, 16}};
+constexpr CountRule kCounts[] = {{"dtbsr", 1, 100}, {"chain", 1, 8},       {"approvals", 1, 16},
+                                 {"proofs", 1, 8},  {"controllers", 0, 8}, {"more_proofs", 0, 7}};
 
 // Enumerations that may be left UNSPECIFIED, with what that means.
 constexpr std::string_view kOptionalEnums[] = {
-    "ListApplicationsRequest.state",    // all states
-    "PrepareStateOrderRequest.reason",  // not for suspending
+    "ListApplicationsRequest.state",           // all states
+    "PrepareStateOrderRequest.reason",         // not for suspending
+    "CreateApplicationRequest.key_algorithm",  // P-256
 };
 
 // Messages that must be present.
 struct NamedField {
   std::string_view field;
 };
-constexpr NamedField kRequiredMessages[] = {{"person"}, {"proof"}, {"approval"}, {"command"}};
+constexpr NamedField kRequiredMessages[] = {
+    {"person"}, {"proof"}, {"approval"}, {"command"}, {"authenticator"}};
 
 Status Invalid(std::string_view field, const std::string& problem) {
   return Fail(kFieldInvalid, "field " + std::string(field) + ": " + problem);
@@ -87,8 +106,11 @@ auto FindRule(const Rules& rules, std::string_view name) {
                       [&](const auto& rule) { return rule.field == name; });
 }
 
-Status CheckLength(std::string_view name, size_t size) {
-  const auto rule = FindRule(kLengths, name);
+Status CheckLength(const FieldDescriptor& field, size_t size) {
+  const std::string& name = field.name();
+  // A rule for this message's field goes before one for every message's.
+  auto rule = FindRule(kLengths, field.containing_type()->name() + "." + name);
+  if (rule == std::end(kLengths)) rule = FindRule(kLengths, name);
   if (rule == std::end(kLengths) || (size >= rule->least && size <= rule->most)) return OkStatus();
   if (size == 0) return Invalid(name, "is required");
   const std::string bounds = rule->least == rule->most ? std::to_string(rule->most)
@@ -123,8 +145,7 @@ Status CheckRepeated(const Message& message, const Reflection& reflection,
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       RETURN_IF_ERROR(CheckMessage(reflection.GetRepeatedMessage(message, &field, i)));
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      RETURN_IF_ERROR(
-          CheckLength(field.name(), reflection.GetRepeatedString(message, &field, i).size()));
+      RETURN_IF_ERROR(CheckLength(field, reflection.GetRepeatedString(message, &field, i).size()));
     }
   }
   return OkStatus();
@@ -136,7 +157,7 @@ Status CheckSingle(const Message& message, const Reflection& reflection,
   if (in_choice && !reflection.HasField(message, &field)) return OkStatus();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
-      return CheckLength(field.name(), reflection.GetString(message, &field).size());
+      return CheckLength(field, reflection.GetString(message, &field).size());
     case FieldDescriptor::CPPTYPE_ENUM:
       return CheckEnum(message, field, reflection.GetEnumValue(message, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE:

@@ -180,6 +180,26 @@ TEST(RequestCheckTest, NamesTheFieldThatIsWrong) {
           "policy", Create, [](auto& m) { m.set_policy(static_cast<hpb::CertificatePolicy>(99)); }),
       Bad<hpb::CreateApplicationRequest>("person", Create, [](auto& m) { m.clear_person(); }),
       Bad<hpb::CreateApplicationRequest>("country", Create,
+                                         [](auto& m) { m.mutable_organization(); }),
+      Bad<hpb::CreateApplicationRequest>(
+          "organization_name", Create,
+          [](auto& m) { m.mutable_organization()->set_country("EE"); }),
+      Bad<hpb::CreateApplicationRequest>("organization_identifier", Create,
+                                         [](auto& m) {
+                                           m.mutable_organization()->set_country("EE");
+                                           m.mutable_organization()->set_organization_name("A");
+                                           m.mutable_organization()->set_organization_identifier(
+                                               std::string(65, 'x'));
+                                         }),
+      Bad<hpb::CreateApplicationRequest>("kind", Create, [](auto& m) { m.add_controllers(); }),
+      Bad<hpb::CreateApplicationRequest>("controllers", Create,
+                                         [](auto& m) {
+                                           for (int i = 0; i < 9; ++i) m.add_controllers();
+                                         }),
+      Bad<hpb::CreateApplicationRequest>(
+          "key_algorithm", Create,
+          [](auto& m) { m.set_key_algorithm(static_cast<cpb::KeyAlgorithm>(99)); }),
+      Bad<hpb::CreateApplicationRequest>("country", Create,
                                          [](auto& m) { m.mutable_person()->set_country("EST"); }),
       Bad<hpb::CreateApplicationRequest>(
           "given_name", Create,

@@ -1,5 +1,7 @@
 #include "host/grpc/wire.h"
 
+#include "host/core_link/proof_message.h"
+#include "host/domain/usecase_reasons.h"
 #include "host/grpc/error_details.h"
 
 namespace intaglio::host {
@@ -29,6 +31,18 @@ void Fill(const Application& from, hpb::Application& to) {
   }
   to.set_refusal(from.refusal);
   to.set_credential_id(from.credential_id);
+  if (!from.seal) return;
+  hpb::LegalPerson& organization = *to.mutable_organization();
+  organization.set_country(from.seal->organization.country);
+  organization.set_organization_name(from.seal->organization.organization_name);
+  organization.set_organization_identifier(from.seal->organization.organization_identifier);
+  organization.set_common_name(from.seal->organization.common_name);
+  for (const BoundAuthenticator& each : from.seal->controllers) {
+    cpb::Authenticator& controller = *to.add_controllers();
+    controller.set_kind(static_cast<cpb::AuthenticatorKind>(each.kind));
+    controller.set_spki(AsString(each.spki));
+  }
+  to.set_controllers_need(from.seal->controllers_need);
 }
 
 void Fill(const Credential& from, const std::vector<Bytes>& chain, WallTime now,
@@ -55,6 +69,26 @@ NaturalPerson FromProto(const hpb::NaturalPerson& from) {
           from.common_name(), from.serial_number(), ""};
 }
 
+StatusOr<std::optional<SealSubject>> SealOf(const hpb::CreateApplicationRequest& from) {
+  if (!from.has_organization()) {
+    if (from.controllers_size() == 0 && from.controllers_need() == 0 && from.key_algorithm() == 0) {
+      return std::nullopt;
+    }
+    return Fail(kFieldInvalid, "field organization: is required for a seal");
+  }
+  SealSubject out;
+  const hpb::LegalPerson& organization = from.organization();
+  out.organization = {organization.country(), organization.organization_name(),
+                      organization.organization_identifier(), organization.common_name()};
+  for (const cpb::Authenticator& each : from.controllers()) {
+    if (each.has_webauthn()) return Fail(kFieldInvalid, "field controllers.webauthn: not offered");
+    out.controllers.push_back({static_cast<AuthenticatorKind>(each.kind()), ToBytes(each.spki())});
+  }
+  out.controllers_need = from.controllers_need();
+  if (from.key_algorithm() != 0) out.key_algorithm = from.key_algorithm();
+  return out;
+}
+
 OfficerApproval FromProto(const cpb::Approval& from) {
   return {ToBytes(from.officer_id()), ToBytes(from.signature())};
 }
@@ -65,9 +99,7 @@ ApprovedOctets FromProto(const cpb::SignedStatement& from) {
   return out;
 }
 
-AuthenticatorProof FromProto(const cpb::Proof& from) {
-  return {ToBytes(from.authenticator_id()), ToBytes(from.es256())};
-}
+AuthenticatorProof FromProto(const cpb::Proof& from) { return ProofOf(from); }
 
 CertificatePolicy FromProto(hpb::CertificatePolicy from) {
   return static_cast<CertificatePolicy>(static_cast<int>(from) - 1);

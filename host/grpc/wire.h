@@ -20,6 +20,8 @@ void Fill(const Application& from, hpb::Application& to);
 // `chain`: issuing CA and what is above it; `now` tells whether the certificate has expired.
 void Fill(const Credential& from, const std::vector<Bytes>& chain, WallTime now,
           hpb::Credential& to);
+// Nothing for a natural person's application. kFieldInvalid for half of a seal's.
+StatusOr<std::optional<SealSubject>> SealOf(const hpb::CreateApplicationRequest& from);
 NaturalPerson FromProto(const hpb::NaturalPerson& from);
 ApprovedOctets FromProto(const cpb::SignedStatement& from);
 OfficerApproval FromProto(const cpb::Approval& from);

@@ -11,6 +11,7 @@
 #include "host/x509/ceremony.h"
 #include "host/x509/certificate_builder.h"
 #include "host/x509/der.h"
+#include "host/x509/distinguished_name.h"
 #include "host/x509/public_key.h"
 #include "host/x509/reasons.h"
 #include "host/x509/test_pki.h"
@@ -29,6 +30,17 @@ class CertificateTest : public ::testing::Test {
 
   Bytes Tbs() { return *BuildSubscriberTbs(request_); }
 };
+
+NaturalPerson& PersonIn(SubscriberRequest& request) {
+  return std::get<NaturalPerson>(request.subject);
+}
+LegalPerson TestOrganization() {
+  return {"EE", "Õnne Arhiiv AS", "VATEE-100000001", "Õnne Arhiiv"};
+}
+Subject SubjectFor(const ProfileSpec& profile) {
+  if (profile.subject.value == SubjectKind::kLegalPerson) return TestOrganization();
+  return TestPerson();
+}
 
 std::vector<std::string> ExtensionOids(const CertificateFacts& facts) {
   std::vector<std::string> oids;
@@ -80,12 +92,12 @@ TEST_F(CertificateTest, QcStatementsAreTheMinimalSetOctetByOctet) {
                     "3009060704008bec490101"));
 }
 
-TEST_F(CertificateTest, BothProfilesLintClean) {
+TEST_F(CertificateTest, EveryProfileLintsClean) {
   for (const ProfileSpec& profile : Profiles()) {
     const SubscriberRequest request{.profile = profile,
                                     .ca = *pki_.ca().ca,
                                     .serial = TestSerial(7),
-                                    .subject = TestPerson(),
+                                    .subject = SubjectFor(profile),
                                     .spki = spki_,
                                     .validity = TestValidity(365 * kDay),
                                     .urls = TestUrls()};
@@ -101,8 +113,20 @@ TEST_F(CertificateTest, BothProfilesLintClean) {
   }
 }
 
+TEST_F(CertificateTest, ALegalPersonsNameCannotMissAnAttribute) {
+  std::string LegalPerson::*const kFields[] = {
+      &LegalPerson::country, &LegalPerson::organization_name, &LegalPerson::organization_identifier,
+      &LegalPerson::common_name};
+  for (auto field : kFields) {
+    LegalPerson person = TestOrganization();
+    (person.*field).clear();
+    EXPECT_TRUE(Is(EncodeSubject(person).status(), kNameInvalid));
+  }
+  EXPECT_TRUE(EncodeSubject(TestOrganization()).ok());
+}
+
 TEST_F(CertificateTest, LintSeesTheRealOctets) {
-  request_.subject.serial_number = "38001085718";
+  PersonIn(request_).serial_number = "38001085718";
   request_.validity = TestValidity(1200 * kDay);
   const auto findings = LintCertificateTbs(Tbs(), request_.profile);
   ASSERT_TRUE(findings.ok());
@@ -112,9 +136,9 @@ TEST_F(CertificateTest, LintSeesTheRealOctets) {
 }
 
 TEST_F(CertificateTest, APseudonymMayReplaceTheName) {
-  request_.subject.given_name.clear();
-  request_.subject.surname.clear();
-  request_.subject.pseudonym = "Siil";
+  PersonIn(request_).given_name.clear();
+  PersonIn(request_).surname.clear();
+  PersonIn(request_).pseudonym = "Siil";
   EXPECT_TRUE(LintCertificateTbs(Tbs(), request_.profile)->empty());
 }
 
@@ -124,18 +148,18 @@ TEST_F(CertificateTest, BuilderRefusesWhatCannotStandInACertificate) {
     std::function<void(SubscriberRequest&)> breakage;
   };
   const std::vector<Row> rows = {
-      {kNameInvalid, [](auto& r) { r.subject.country = "ee"; }},
-      {kNameInvalid, [](auto& r) { r.subject.country = ""; }},
-      {kNameInvalid, [](auto& r) { r.subject.common_name = ""; }},
-      {kNameInvalid, [](auto& r) { r.subject.common_name = std::string(257, 'a'); }},
-      {kNameInvalid, [](auto& r) { r.subject.given_name = "a\nb"; }},
-      {kNameInvalid, [](auto& r) { r.subject.given_name = "\xc0\xaf"; }},
-      {kNameInvalid, [](auto& r) { r.subject.given_name = "\xed\xa0\x80"; }},
-      {kNameInvalid, [](auto& r) { r.subject.surname = "\xc3"; }},
-      {kNameInvalid, [](auto& r) { r.subject.serial_number = "PNOEE-3_8"; }},
-      {kNameInvalid, [](auto& r) { r.subject.serial_number = ""; }},
-      {kNameInvalid, [](auto& r) { r.subject.pseudonym = "Siil"; }},
-      {kNameInvalid, [](auto& r) { r.subject.given_name = r.subject.surname = ""; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).country = "ee"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).country = ""; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).common_name = ""; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).common_name = std::string(257, 'a'); }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).given_name = "a\nb"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).given_name = "\xc0\xaf"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).given_name = "\xed\xa0\x80"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).surname = "\xc3"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).serial_number = "PNOEE-3_8"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).serial_number = ""; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).pseudonym = "Siil"; }},
+      {kNameInvalid, [](auto& r) { PersonIn(r).given_name = PersonIn(r).surname = ""; }},
       {kUrlInvalid, [](auto& r) { r.urls.crl = "https://ca.example/1.crl"; }},
       {kUrlInvalid, [](auto& r) { r.urls.ocsp = ""; }},
       {kUrlInvalid, [](auto& r) { r.urls.ca_issuers = "http://"; }},
@@ -159,7 +183,7 @@ TEST_F(CertificateTest, BuilderRefusesWhatCannotStandInACertificate) {
 }
 
 TEST_F(CertificateTest, FailuresDoNotRepeatTheSubject) {
-  request_.subject.serial_number = "PNOEE-38001085718_";
+  PersonIn(request_).serial_number = "PNOEE-38001085718_";
   const Status status = BuildSubscriberTbs(request_).status();
   EXPECT_EQ(DetailOf(status).find("38001085718"), std::string::npos);
 }

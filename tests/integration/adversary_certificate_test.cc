@@ -155,11 +155,18 @@ TEST_F(CertificateAdversaryTest, Line2_SubjectValiditySerialAndIssuerAreTheOrder
     return Issue(mari, Tbs(request));
   };
   using Request = SubscriberRequest;
-  ExpectRefused(issue([](Request& r) { r.subject.serial_number = "PNOEE-60001019906"; }),
+  ExpectRefused(issue([](Request& r) {
+                  std::get<host::NaturalPerson>(r.subject).serial_number = "PNOEE-60001019906";
+                }),
                 "GATE_SUBJECT_VALUE");
-  ExpectRefused(issue([](Request& r) { r.subject.country = "FI"; }), "GATE_SUBJECT_VALUE");
-  ExpectRefused(issue([](Request& r) { r.subject.given_name += "a"; }), "GATE_SUBJECT_VALUE");
-  ExpectRefused(issue([](Request& r) { r.subject.common_name = "Thief"; }), "GATE_SUBJECT_VALUE");
+  ExpectRefused(issue([](Request& r) { std::get<host::NaturalPerson>(r.subject).country = "FI"; }),
+                "GATE_SUBJECT_VALUE");
+  ExpectRefused(
+      issue([](Request& r) { std::get<host::NaturalPerson>(r.subject).given_name += "a"; }),
+      "GATE_SUBJECT_VALUE");
+  ExpectRefused(
+      issue([](Request& r) { std::get<host::NaturalPerson>(r.subject).common_name = "Thief"; }),
+      "GATE_SUBJECT_VALUE");
   ExpectRefused(issue([&](Request& r) { r.spki = thief_.spki(); }), "GATE_PUBLIC_KEY");
   ExpectRefused(issue([](Request& r) {
                   r.validity.not_before = r.validity.not_before - 30 * kDay;

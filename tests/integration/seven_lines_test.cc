@@ -81,7 +81,7 @@ TEST_F(SevenLinesTest, Line2_ACertificateThatContradictsItselfIsNotSigned) {
   stolen.spki = thief_.spki();
   ExpectRefused(issue(stolen), "GATE_PUBLIC_KEY");
   host::SubscriberRequest renamed = honest;
-  renamed.subject.surname = "Tamm";
+  std::get<host::NaturalPerson>(renamed.subject).surname = "Tamm";
   ExpectRefused(issue(renamed), "GATE_SUBJECT_VALUE");
   host::SubscriberRequest longer = honest;
   longer.validity.not_after = longer.validity.not_before + 366 * kDay;
