@@ -48,7 +48,22 @@ StatusOr<std::unique_ptr<SoftHsm>> SoftHsm::Make(const std::string& token_label,
   out->pin_path_ = made.pin_path;
   out->token_label_ = made.token.label;
   out->serial_ = made.token.serial;
+  if (const char* simulator = getenv("INTAGLIO_TEST_SIMULATOR")) {
+    RETURN_IF_ERROR(out->PutBehind(simulator));
+  }
   return out;
+}
+
+// The hardware simulator in front of the token, as any other module's path.
+Status SoftHsm::PutBehind(const std::string& simulator) {
+  const char* persona = getenv("INTAGLIO_TEST_PERSONA");
+  const std::string configuration = folder_.path() + "/hsmsim.textproto";
+  const std::string text = "wrapped { module: \"" + module_path_ + "\" }\npersona: \"" +
+                           (persona != nullptr ? persona : "plain") + "\"\n";
+  RETURN_IF_ERROR(WriteFile(configuration, AsBytes(text), 0600));
+  if (setenv("INTAGLIO_HSMSIM_CONF", configuration.c_str(), 1) != 0) abort();
+  module_path_ = simulator;
+  return OkStatus();
 }
 
 SecretBytes SoftHsm::Pin() const {

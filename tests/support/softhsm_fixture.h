@@ -2,6 +2,9 @@
 //
 // Create() sets SOFTHSM2_CONF, which SoftHSM reads once, when the module is initialised: so create
 // it before the module is loaded and keep at most one alive in a process. Not thread-safe.
+//
+// INTAGLIO_TEST_SIMULATOR, the path of the simulator's library, puts the token behind it, as the
+// device INTAGLIO_TEST_PERSONA names: so every test on a token runs on it too.
 #ifndef INTAGLIO_TESTS_SUPPORT_SOFTHSM_FIXTURE_H_
 #define INTAGLIO_TESTS_SUPPORT_SOFTHSM_FIXTURE_H_
 
@@ -47,6 +50,7 @@ class SoftHsm final {
   SoftHsm() = default;
   static StatusOr<std::unique_ptr<SoftHsm>> Make(const std::string& token_label,
                                                  const std::string& storage_key);
+  Status PutBehind(const std::string& simulator);
 
   TemporaryFolder folder_;
   std::string module_path_;
