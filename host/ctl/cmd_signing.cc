@@ -17,6 +17,8 @@ namespace {
 namespace pb = ::intaglio::core::v1;
 namespace hpb = ::intaglio::host::v1;
 
+constexpr size_t kMostProof = 16 * 1024;
+
 StatusOr<std::string> SessionName(const std::string& given, Session& session) {
   if (!given.empty()) return given;
   ASSIGN_OR_RETURN(const Bytes octets, session.rng().Draw(8));
@@ -151,10 +153,13 @@ struct FinishFlags {
 
 StatusOr<Report> SigningFinish(const FinishFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const Bytes payload, ReadInput(flags.payload, kMostStatement));
-  ASSIGN_OR_RETURN(const Bytes proof_octets, ReadInput(flags.proof, 4096));
+  ASSIGN_OR_RETURN(const Bytes proof_octets, ReadInput(flags.proof, kMostProof));
   pb::Proof proof;
   if (!ParseCanonical(proof_octets, proof)) {
-    return Fail(kStatementNotCanonical, flags.proof + ": not a proof of 'intaglio signing prove'");
+    return Fail(
+        kStatementNotCanonical,
+        flags.proof +
+            ": not a proof of 'intaglio signing prove' or 'intaglio authenticator assertion'");
   }
   ASSIGN_OR_RETURN(const auto finished,
                    Finish(flags.credential, AsString(payload), proof, session));

@@ -178,7 +178,9 @@ int RunIntaglio(int argc, const char* const* argv, const Terminal& terminal) {
   AddCoreCommands(table);
   AddApplicationCommands(table);
   AddOfficerCommands(table);
+  AddAuthenticatorCommands(table);
   AddCredentialCommands(table);
+  AddSealCommands(table);
   AddSigningCommands(table);
   AddRevocationCommands(table);
   AddJournalCommands(table);

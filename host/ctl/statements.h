@@ -37,6 +37,9 @@ Status Expect(std::string_view field, std::string_view found, std::string_view w
 // kStatementUnexpected unless `octets` has `size` octets.
 Status ExpectSize(std::string_view field, std::string_view octets, size_t size);
 
+// kStatementUnexpected, kKeyFileInvalid unless a WebAuthn authenticator's COSE key is its SPKI.
+Status CheckCredential(const core::v1::Authenticator& authenticator);
+
 // OK if the order is well formed and binds exactly the authenticators whose fingerprints (SHA-256
 // of the SPKI) the officer got from the signer. kStatementUnexpected, kAuthenticatorMismatch.
 Status CheckOrder(const core::v1::IssuanceOrder& order, const std::set<Digest>& authenticators);

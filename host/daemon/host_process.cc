@@ -10,6 +10,8 @@
 #include "attestation/registry/qscd_registry.h"
 #include "base/log.h"
 #include "host/core_link/core_port_adapter.h"
+#include "host/core_link/linked_authenticators.h"
+#include "host/core_link/linked_seals.h"
 #include "host/daemon/public_content.h"
 #include "host/domain/usecase_reasons.h"
 #include "host/journal/journal_mirror.h"
@@ -137,13 +139,19 @@ Status RunHost(const HostSettings& settings) {
   Administration administration({*store, core, status, terms, clock});
   RecordCarrier records(core, *store);
   ASSIGN_OR_RETURN(const auto journal, JournalMirror::Open(settings.journal_dir, core));
+  LinkedSeals linked_seals(*link);
+  Sealing sealing(*store, linked_seals);
+  const SealUseCases seals{sealing, linked_seals, *store, clock};
+  LinkedAuthenticators linked_authenticators(*link);
+  Authenticators authenticators(*store, core, linked_authenticators);
+  const AuthenticatorUseCases authenticator_use_cases{authenticators, clock};
   StoredContent content(*store, status, terms);
 
   ASSIGN_OR_RETURN(const auto http, HttpServer::Start(settings.http, content, clock));
-  ASSIGN_OR_RETURN(
-      const auto grpc,
-      GrpcServer::Start(settings.grpc, {enrolment, issuance, signing, revocation, administration,
-                                        core, *store, registry, terms, clock}));
+  ASSIGN_OR_RETURN(const auto grpc,
+                   GrpcServer::Start(settings.grpc, {enrolment, issuance, signing, revocation,
+                                                     administration, core, *store, registry, terms,
+                                                     clock, &seals, &authenticator_use_cases}));
   LogInfo("host.ready", {{"grpc_port", std::to_string(grpc->port())},
                          {"http_port", std::to_string(http->port())}});
   PeriodicTasks tasks(status, revocation, administration, records, *journal);

@@ -43,10 +43,11 @@ struct ApprovedOctets {
   std::vector<OfficerApproval> approvals;
 };
 
-// An authenticator's signature over a statement's octets.
+// An authenticator's agreement to a statement's octets. The core judges it.
 struct AuthenticatorProof {
   Bytes authenticator_id;  // 32 octets
-  Bytes es256;             // DER ECDSA-Sig-Value
+  Bytes es256;             // DER ECDSA-Sig-Value; or:
+  Bytes other = {};        // canonical octets of an intaglio.core.v1.Proof of another method
 };
 
 struct BoundAuthenticator {

@@ -11,6 +11,8 @@
 #include "host/administration/administration.h"
 #include "host/domain/terms.h"
 #include "host/enrolment/enrolment.h"
+#include "host/grpc/authenticator_service.h"
+#include "host/grpc/seal_service.h"
 #include "host/issuance/issuance.h"
 #include "host/revocation/revocation.h"
 #include "host/signing/signing.h"
@@ -36,6 +38,8 @@ struct GrpcUseCases {
   const attestation::QscdRegistry& registry;
   const Terms& terms;
   const Clock& clock;
+  const SealUseCases* seals = nullptr;  // without them there is no Sealing service
+  const AuthenticatorUseCases* authenticators = nullptr;  // likewise
 };
 
 class GrpcServer final {

@@ -22,8 +22,13 @@ constexpr Grant kGrants[] = {
     {"registration-officer", "Policy"},
     {"revocation-officer", "Revocation"},
     {"revocation-officer", "Policy"},
+    {"signing-application", "Authenticators"},
+    {"revocation-officer", "Authenticators"},
     {"administrator", "Administration"},
     {"administrator", "Policy"},
+    {"administrator", "Sealing"},
+    {"seal-client", "Sealing"},
+    {"seal-client", "Policy"},
     {"auditor", "Audit"},
     {"auditor", "Policy"},
 };

@@ -283,6 +283,18 @@ TEST_P(StoreContract, RefusesASerialTwice) {
   EXPECT_THAT(Put(SomeCredential("c4", "")), IsOk());  // without a certificate there is none
 }
 
+TEST_P(StoreContract, KeepsAPendingProofOfAnyMethod) {
+  const PendingChange passkey{
+      "03", {Bytes{1}, {}}, AuthenticatorProof{Bytes(32, 1), {}, Bytes{0, 1, 0}}};
+  ASSERT_THAT(store_->Update([&](StoreTransaction& t) { return t.PutPendingChange(passkey); }),
+              IsOk());
+  const auto kept = *store_->PendingChanges("03");
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].proof->authenticator_id, passkey.proof->authenticator_id);
+  EXPECT_TRUE(kept[0].proof->es256.empty());
+  EXPECT_EQ(kept[0].proof->other, passkey.proof->other);
+}
+
 TEST_P(StoreContract, ActsOnAnAuthorityOnce) {
   const Bytes order(32, 5);
   ASSERT_THAT(Append("4d01", CertificateState::kRevoked, order), IsOk());
@@ -332,8 +344,6 @@ TEST_P(StoreContract, ASnapshotDoesNotSeeLaterChanges) {
 TEST_P(StoreContract, KeepsPendingChangesInOrder) {
   const PendingChange first{"01", {AllOctets(), {{Bytes(32, 1), Bytes{0, 2}}}}, std::nullopt};
   const PendingChange second{"02", {Bytes{0}, {}}, AuthenticatorProof{Bytes(32, 0), Bytes{0, 9}}};
-  const PendingChange passkey{
-      "03", {Bytes{1}, {}}, AuthenticatorProof{Bytes(32, 1), {}, Bytes{0, 1, 0}}};
   const PendingChange third{"01", {Bytes{1}, {}}, std::nullopt};
   for (const PendingChange& each : {first, second, third}) {
     ASSERT_THAT(store_->Update([&](StoreTransaction& t) { return t.PutPendingChange(each); }),
