@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "appliance/crypto/hash.h"
+#include "appliance/daemon/confinement.h"
 #include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
@@ -16,6 +17,9 @@
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/health/checked_rng.h"
+#include "appliance/health/guarded_core.h"
+#include "appliance/health/watched_token.h"
 #include "appliance/journal/checkpointer.h"
 #include "appliance/journal/entry_codec.h"
 #include "appliance/journal/export_journal.h"
@@ -140,8 +144,11 @@ Status CheckRows(LmdbState& state, FileJournal& journal) {
 }  // namespace
 
 Status RunCore(const CoreSettings& settings) {
+  RETURN_IF_ERROR(Confine(settings));
   SystemClock clock;
-  SystemRng rng;
+  SystemRng system_rng;
+  ErrorState errors;
+  CheckedRng rng(system_rng, errors);
   ASSIGN_OR_RETURN(Vault vault, OpenVault(settings));
   ASSIGN_OR_RETURN(auto instance, vault.state->LoadInstance());
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init");
@@ -168,12 +175,18 @@ Status RunCore(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(const auto record_keys, RecordKeys::Open(*vault.token, *vault.state, rng));
   StatementCodec statements;
   ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
-  Pkcs11Keys token(*vault.token, std::move(storage_key));
+  WatchedToken watched_token(*vault.token, rng, errors);
+  Pkcs11Keys token(watched_token, std::move(storage_key));
+  WatchedJournal watched_journal(*journal, errors);
   ASSIGN_OR_RETURN(const BootId boot_id, DrawId<BootId>(rng));
   LiveIdentity identity(instance->identity);
-  const CoreServices services{identity,   boot_id,      token,    record_keys->sealer(),
-                              statements, *vault.state, *journal, time,
+  const CoreServices services{identity,   boot_id,      token,           record_keys->sealer(),
+                              statements, *vault.state, watched_journal, time,
                               clock,      rng};
+  ASSIGN_OR_RETURN(auto sealing_key, tokens::KeyLabel::Create(kSealingKey));
+  SelfTest self_test(watched_token, std::move(sealing_key), rng, watched_journal, errors);
+  RETURN_IF_ERROR(Verdict(self_test.Run()));
+  RETURN_IF_ERROR(errors.Check());
 
   KeyRecord attestation_key;
   Assign(ByteView(instance->attestation_cka_id), attestation_key.key_id);
@@ -215,7 +228,8 @@ Status RunCore(const CoreSettings& settings) {
        accept_certificate, bind_authenticator, unbind_authenticator, change_state, sign_status,
        record_epochs, seal_authorisations, seal_batches, export_journal},
       kVersion, stored_time.boot_count);
-  JournalledLink observer(*journal);
+  GuardedCore guarded(dispatcher, self_test, errors);
+  JournalledLink observer(watched_journal);
 
   RETURN_IF_ERROR(journal
                       ->Append({.type = EventType::kStarted,
@@ -237,7 +251,8 @@ Status RunCore(const CoreSettings& settings) {
     return IsPinned(*identity.Get(), certificate, time.Estimate());
   };
   ASSIGN_OR_RETURN(const auto server,
-                   LinkServer::Start(settings.link, judge_peer, dispatcher, observer));
+                   LinkServer::Start(settings.link, judge_peer, guarded, observer));
+  RETURN_IF_ERROR(ConfineNetwork(settings));
   LogInfo("core.ready", {{"instance", instance->identity.instance.hex()},
                          {"boot_count", std::to_string(stored_time.boot_count)},
                          {"endpoint", server->endpoint()}});

@@ -44,6 +44,12 @@ struct SetTrustAnchors {
 struct PinHosts {
   std::vector<PinnedHost> hosts;
 };
+// A new record key, before the present one is 90 days old.
+struct BeginEpoch {};
+// An old record key's end, though records may still need it.
+struct DestroyEpoch {
+  uint32_t epoch = 0;
+};
 struct ApproveUpgrade {
   ApprovedUpgrade upgrade;
 };
@@ -54,7 +60,8 @@ struct Command {
   WallTime issued_at;
   WallTime expires_at;
   std::variant<GenerateServiceKey, InstallCaCertificate, ConfirmTime, ChangeRoster, SetQscdEntry,
-               ApproveConfiguration, SetTrustAnchors, PinHosts, ApproveUpgrade>
+               ApproveConfiguration, SetTrustAnchors, PinHosts, ApproveUpgrade, BeginEpoch,
+               DestroyEpoch>
       act;
 };
 

@@ -136,6 +136,13 @@ Status TakeAct(const pb::ApproveUpgrade& act, ApproveUpgrade& out) {
                     out.upgrade.program_sha256);
 }
 
+Status TakeAct(const pb::BeginEpoch&, BeginEpoch&) { return OkStatus(); }
+
+Status TakeAct(const pb::DestroyEpoch& act, DestroyEpoch& out) {
+  out.epoch = act.epoch();
+  return out.epoch > 0 ? OkStatus() : Invalid("destroy_epoch.epoch");
+}
+
 template <class Act, class Message>
 StatusOr<Command> WithAct(Command command, const Message& message) {
   Act act;
@@ -172,6 +179,10 @@ StatusOr<Command> DecodeCommand(ByteView octets) {
       return WithAct<PinHosts>(command, message.pin_hosts());
     case pb::Command::kApproveUpgrade:
       return WithAct<ApproveUpgrade>(command, message.approve_upgrade());
+    case pb::Command::kBeginEpoch:
+      return WithAct<BeginEpoch>(command, message.begin_epoch());
+    case pb::Command::kDestroyEpoch:
+      return WithAct<DestroyEpoch>(command, message.destroy_epoch());
     default:  // acts this build does not know are refused like no act
       break;
   }

@@ -65,7 +65,8 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Execute(const Signed<Command>&
         if constexpr (std::is_same_v<Act, InstallCaCertificate>) {
           return Do(act, ca_record, event);
         } else if constexpr (std::is_same_v<Act, GenerateServiceKey> ||
-                             std::is_same_v<Act, ConfirmTime>) {
+                             std::is_same_v<Act, ConfirmTime> || std::is_same_v<Act, BeginEpoch> ||
+                             std::is_same_v<Act, DestroyEpoch>) {
           return Do(act, event);
         } else {
           return Change(act, event);
@@ -142,6 +143,21 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const ConfirmTime& act, Eve
   event.type = EventType::kTimeConfirmed;
   RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.time.Confirm(act.observed_at));
+  return Outcome{};
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const BeginEpoch&, Event event) {
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  RETURN_IF_ERROR(epochs_.Begin().status());
+  return Outcome{};
+}
+
+StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const DestroyEpoch& act, Event event) {
+  RETURN_IF_ERROR(epochs_.MayDestroy(act.epoch));
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  event.statement.clear();
+  event.proofs.clear();
+  RETURN_IF_ERROR(epochs_.Destroy(act.epoch, std::move(event)));
   return Outcome{};
 }
 

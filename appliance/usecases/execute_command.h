@@ -9,6 +9,7 @@
 
 #include "appliance/policy/approved.h"
 #include "appliance/usecases/commands/identity_change.h"
+#include "appliance/usecases/record_epochs.h"
 #include "appliance/usecases/services.h"
 
 namespace intaglio::appliance {
@@ -16,8 +17,9 @@ namespace intaglio::appliance {
 class ExecuteCommand final {
  public:
   // `version` of this program: an upgrade starts from it.
-  ExecuteCommand(const CoreServices& services, std::string version)
+  ExecuteCommand(const CoreServices& services, RecordEpochs& epochs, std::string version)
       : services_(services),
+        epochs_(epochs),
         version_(std::move(version)),
         identity_change_(services.state, services.journal, services.identity) {}
 
@@ -42,12 +44,15 @@ class ExecuteCommand final {
   StatusOr<Outcome> Do(const GenerateServiceKey& act, Event event);
   StatusOr<Outcome> Do(const InstallCaCertificate& act, ByteView ca_record, Event event);
   StatusOr<Outcome> Do(const ConfirmTime& act, Event event);
+  StatusOr<Outcome> Do(const BeginEpoch& act, Event event);
+  StatusOr<Outcome> Do(const DestroyEpoch& act, Event event);
   // Every act that changes the core's identity.
   template <class Act>
   StatusOr<Outcome> Change(const Act& act, Event event);
   bool Spend(const Nonce& nonce);
 
   const CoreServices& services_;
+  RecordEpochs& epochs_;
   const std::string version_;
   std::mutex executing_;
   IdentityChange identity_change_;  // under executing_

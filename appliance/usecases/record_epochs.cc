@@ -69,16 +69,23 @@ StatusOr<uint32_t> RecordEpochs::Begin() {
   return epoch;
 }
 
-Status RecordEpochs::Destroy(uint32_t epoch, const Approved& approved) {
+Status RecordEpochs::MayDestroy(uint32_t epoch) {
+  ASSIGN_OR_RETURN(const auto epochs, epochs_.List());
+  for (const EpochFacts& each : epochs) {
+    if (each.epoch != epoch) continue;
+    if (epoch != epochs.back().epoch) return OkStatus();
+    return Fail(kEpochInUse, "epoch " + std::to_string(epoch) + " is the one that seals");
+  }
+  return Fail(kEpochUnknown, "epoch " + std::to_string(epoch));
+}
+
+Status RecordEpochs::Destroy(uint32_t epoch, Event by) {
   ASSIGN_OR_RETURN(const uint64_t live, services_.state.LiveRecords(epoch));
   RETURN_IF_ERROR(epochs_.Destroy(epoch));
-  return services_.journal
-      .Append({.type = EventType::kEpochDestroyed,
-               .statement_digest = approved.statement_digest(),
-               .note = "epoch " + std::to_string(epoch) + ": by command; " + std::to_string(live) +
-                       " live records are lost",
-               .officers = approved.officers()})
-      .status();
+  by.type = EventType::kEpochDestroyed;
+  by.note = "epoch " + std::to_string(epoch) + ": by command; " + std::to_string(live) +
+            " live records are lost";
+  return services_.journal.Append(by).status();
 }
 
 StatusOr<Bytes> RecordEpochs::Reseal(ByteView sealed) {

@@ -9,7 +9,6 @@
 
 #include <vector>
 
-#include "appliance/policy/approved.h"
 #include "appliance/usecases/services.h"
 
 namespace intaglio::appliance {
@@ -25,9 +24,11 @@ class RecordEpochs final {
 
   // Begins an epoch now, for officers who ask for it. The new number.
   StatusOr<uint32_t> Begin();
-  // Destroys an old epoch's key though live records need it; they are lost. M of N have said so.
   // kEpochInUse for the one that seals, kEpochUnknown.
-  Status Destroy(uint32_t epoch, const Approved& approved);
+  Status MayDestroy(uint32_t epoch);
+  // Destroys an old epoch's key though live records need it; they are lost. `by` says which M of N
+  // have said so, and becomes the journal's line.
+  Status Destroy(uint32_t epoch, Event by);
 
   // The record under the present key, same content and version. One that is under it already comes
   // back as it is, and counts as moved. kRecordUnreadable, kRecordStale, kKeyDestroyed.

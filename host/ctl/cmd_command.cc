@@ -65,6 +65,27 @@ StatusOr<Report> ComposeConfirmTime(const ConfirmTimeFlags& flags, Session& sess
 }
 
 // A command as read from the octets that get signed.
+struct BeginEpochFlags {
+  ComposeFlags compose;
+};
+
+StatusOr<Report> ComposeBeginEpoch(const BeginEpochFlags& flags, Session& session) {
+  ASSIGN_OR_RETURN(pb::Command command, StartCommand(flags.compose, session));
+  command.mutable_begin_epoch();
+  return FinishCommand(command, flags.compose.out);
+}
+
+struct DestroyEpochFlags {
+  ComposeFlags compose;
+  uint32_t epoch = 0;
+};
+
+StatusOr<Report> ComposeDestroyEpoch(const DestroyEpochFlags& flags, Session& session) {
+  ASSIGN_OR_RETURN(pb::Command command, StartCommand(flags.compose, session));
+  command.mutable_destroy_epoch()->set_epoch(flags.epoch);
+  return FinishCommand(command, flags.compose.out);
+}
+
 struct ReadCommand {
   Bytes octets;
   pb::Command message;
@@ -183,6 +204,19 @@ void AddCompose(CommandTable& table) {
       {"command compose confirm-time", "Ends the stop that a clock jump caused",
        std::string("intaglio command compose confirm-time") + kComposeEnd},
       [](Flags& flags, ConfirmTimeFlags& o) { BindCompose(flags, o.compose); }, ComposeConfirmTime);
+  table.Add<BeginEpochFlags>(
+      {"command compose begin-epoch", "Begins a new record key before the old one is 90 days old",
+       std::string("intaglio command compose begin-epoch") + kComposeEnd},
+      [](Flags& flags, BeginEpochFlags& o) { BindCompose(flags, o.compose); }, ComposeBeginEpoch);
+  table.Add<DestroyEpochFlags>(
+      {"command compose destroy-epoch",
+       "Destroys an old record key at once; records not yet carried on are lost for good",
+       std::string("intaglio command compose destroy-epoch --epoch 3") + kComposeEnd},
+      [](Flags& flags, DestroyEpochFlags& o) {
+        BindCompose(flags, o.compose);
+        flags.Number("--epoch", o.epoch, {1, 4294967295u}, "number of the record key's epoch");
+      },
+      ComposeDestroyEpoch);
 }
 
 }  // namespace

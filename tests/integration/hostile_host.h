@@ -51,10 +51,9 @@ class HostileHost final {
   std::unique_ptr<RawLink> Connect();
   StatusOr<std::unique_ptr<RawLink>> ConnectAs(const LinkIdentity& identity);
   const LinkIdentity& link_identity() const { return host_identity_; }
-  // SHA-256 of its DER certificate.
-  static Digest PinOf(const LinkIdentity& identity);
-  StatusOr<std::unique_ptr<RawLink>> ConnectAs(const LinkIdentity& identity);
-  const LinkIdentity& link_identity() const { return host_identity_; }
+  // For an honest host beside this one: where the core listens, and as whom.
+  std::string link_socket() const { return folder_.path() + "/core.sock"; }
+  const Bytes& core_certificate_pem() const { return core_certificate_pem_; }
   // SHA-256 of its DER certificate.
   static Digest PinOf(const LinkIdentity& identity);
   // One request as a raw frame, and what the core answers.
@@ -154,7 +153,8 @@ class HostileHost final {
 
   CoreFixture core_;
   appliance::ProofCheck proofs_{core_.services()};
-  appliance::ExecuteCommand execute_command_{core_.services(), "1.0.0"};
+  appliance::RecordEpochs record_epochs_{core_.services(), core_.record_keys()};
+  appliance::ExecuteCommand execute_command_{core_.services(), record_epochs_, "1.0.0"};
   appliance::GenerateSignerKey generate_signer_key_{core_.services()};
   appliance::AttestKeys attest_keys_{core_.services(), std::nullopt, {}, {}};
   appliance::IssueCertificate issue_certificate_{core_.services()};
@@ -164,7 +164,6 @@ class HostileHost final {
   appliance::UnbindAuthenticator unbind_authenticator_{core_.services(), proofs_};
   appliance::ChangeState change_state_{core_.services(), proofs_};
   appliance::SignStatus sign_status_{core_.services(), change_state_};
-  appliance::RecordEpochs record_epochs_{core_.services(), core_.record_keys()};
   appliance::SealLedger seal_ledger_{core_.state(), core_.clock(),
                                      appliance::DecodeSealAuthorisation};
   appliance::SealAuthorisations seal_authorisations_{core_.services(), proofs_, seal_ledger_};
@@ -180,6 +179,7 @@ class HostileHost final {
   EndedLinks ended_;
   TemporaryFolder folder_;
   LinkIdentity host_identity_;
+  Bytes core_certificate_pem_;
   std::unique_ptr<appliance::LinkServer> server_;
   std::unique_ptr<RawLink> link_;
   uint64_t next_id_ = 1;
