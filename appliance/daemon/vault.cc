@@ -12,7 +12,6 @@
 namespace intaglio::appliance {
 namespace {
 
-constexpr char kSealingKey[] = "intaglio-sealing";
 constexpr uint64_t kMapSize = uint64_t{8} << 30;  // sparse: the file grows with its content
 
 std::string MacKeyFile(const CoreSettings& settings) {

@@ -16,6 +16,9 @@
 
 namespace intaglio::appliance {
 
+// Label of the token key that seals the rows' MAC key.
+inline constexpr char kSealingKey[] = "intaglio-sealing";
+
 struct Vault {
   std::unique_ptr<const Clock> clock;  // the supervisor's
   std::unique_ptr<tokens::Supervisor> token;
