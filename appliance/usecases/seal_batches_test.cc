@@ -11,7 +11,7 @@
 #include "appliance/records/seal_codec.h"
 #include "appliance/usecases/change_state.h"
 #include "appliance/usecases/seal_authorisations.h"
-#include "appliance/usecases/seal_test_key.h"
+#include "tests/support/seal_test_key.h"
 #include "tests/support/status_matchers.h"
 
 namespace intaglio::appliance {
@@ -24,6 +24,7 @@ using testing_support::CoreFixture;
 using testing_support::FailsWith;
 using testing_support::IsOk;
 using testing_support::P256Signer;
+using testing_support::SealTestKey;
 
 class SealBatchesTest : public ::testing::Test {
  protected:

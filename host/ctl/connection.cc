@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "base/file.h"
 #include "base/secret_bytes.h"
@@ -118,6 +119,28 @@ Status Connection::ReadJournal(uint64_t from_sequence,
     }
   }
   return impl_->Translate(reader->Finish());
+}
+
+Status Connection::Seal(const std::function<bool(hpb::SealFrame&)>& next,
+                        const std::function<Status(hpb::SealFrameResult&)>& take) {
+  const auto stub = hpb::Sealing::NewStub(impl_->channel);
+  grpc::ClientContext context;
+  const auto stream = stub->Seal(&context);
+  std::thread sender([&] {
+    hpb::SealFrame frame;
+    while (next(frame)) {
+      if (!stream->Write(frame)) return;  // the reader learns why
+      frame.Clear();
+    }
+    stream->WritesDone();
+  });
+  Status taken;
+  hpb::SealFrameResult result;
+  while (taken.ok() && stream->Read(&result)) taken = take(result);
+  if (!taken.ok()) context.TryCancel();
+  sender.join();
+  const grpc::Status ended = stream->Finish();
+  return taken.ok() ? impl_->Translate(ended) : taken;
 }
 
 }  // namespace intaglio::host

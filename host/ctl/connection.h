@@ -16,6 +16,11 @@
 #include "base/clock.h"
 #include "host/ctl/profile.h"
 
+namespace intaglio::host::v1 {
+class SealFrame;
+class SealFrameResult;
+}  // namespace intaglio::host::v1
+
 namespace intaglio::host {
 
 class Connection final {
@@ -38,6 +43,12 @@ class Connection final {
   // Hands over the core's journal lines from a sequence number on; ends with the first failure of
   // `line`. Failures as Call().
   Status ReadJournal(uint64_t from_sequence, const std::function<Status(ByteView)>& line);
+
+  // Sends what `next` fills, on a thread of its own, until it answers false, and hands each frame's
+  // result to `take` in the order of the frames. The host's pace is felt in `next`. Ends with the
+  // first failure of `take`, or of the stream as Call()'s.
+  Status Seal(const std::function<bool(v1::SealFrame&)>& next,
+              const std::function<Status(v1::SealFrameResult&)>& take);
 
  private:
   struct Impl;

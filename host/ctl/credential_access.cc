@@ -25,10 +25,10 @@ StatusOr<hpb::Credential> FetchCredential(const std::string& id, Session& sessio
   return response.credential();
 }
 
-StatusOr<hpb::Credential> FetchCertified(const std::string& id, Session& session) {
-  ASSIGN_OR_RETURN(hpb::Credential credential, FetchCredential(id, session));
+Status CheckCertified(const hpb::Credential& credential) {
   if (credential.certificate().empty() || credential.chain().empty()) {
-    return Fail(kAnswerInvalid, "credential " + id + " has no certificate yet; issue it first");
+    return Fail(kAnswerInvalid, "credential " + credential.credential_id() +
+                                    " has no certificate yet; issue it first");
   }
   ByteView certificate = AsBytes(credential.certificate());
   for (const std::string& issuer : credential.chain()) {
@@ -37,6 +37,12 @@ StatusOr<hpb::Credential> FetchCertified(const std::string& id, Session& session
     }
     certificate = AsBytes(issuer);
   }
+  return OkStatus();
+}
+
+StatusOr<hpb::Credential> FetchCertified(const std::string& id, Session& session) {
+  ASSIGN_OR_RETURN(hpb::Credential credential, FetchCredential(id, session));
+  RETURN_IF_ERROR(CheckCertified(credential));
   return credential;
 }
 

@@ -16,6 +16,9 @@ StatusOr<host::v1::Credential> FetchCredential(const std::string& id, Session& s
 // chain. kAnswerInvalid.
 StatusOr<host::v1::Credential> FetchCertified(const std::string& id, Session& session);
 
+// The same of a credential at hand. kAnswerInvalid.
+Status CheckCertified(const host::v1::Credential& credential);
+
 // The octets of the key id. kArgumentInvalid.
 StatusOr<Bytes> KeyIdOf(const std::string& credential_id);
 

@@ -28,7 +28,9 @@ namespace intaglio::host {
   X(kAnswerInvalid, "HST-0709", "ANSWER_INVALID", kDataLoss, kPublic,                           \
     "what the host answered does not verify")                                                   \
   X(kEvidenceUnacceptable, "HST-0711", "EVIDENCE_UNACCEPTABLE", kFailedPrecondition, kPublic,   \
-    "the evidence does not show a key that was made in the token and cannot leave it")
+    "the evidence does not show a key that was made in the token and cannot leave it")          \
+  X(kSealIncomplete, "HST-0740", "SEAL_INCOMPLETE", kFailedPrecondition, kPublic,               \
+    "not everything was sealed; what was is written")
 
 INTAGLIO_REASON_TABLE(kCtlReasons, INTAGLIO_CTL_REASONS)
 

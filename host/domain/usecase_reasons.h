@@ -40,7 +40,9 @@ namespace intaglio::host {
   X(kRoleDenied, "HST-0516", "ROLE_DENIED", kPermissionDenied, kPublic,                 \
     "the client certificate's role may not call this service")                          \
   X(kHostConfig, "HST-0517", "HOST_CONFIG", kInvalidArgument, kPublic,                  \
-    "the configuration cannot be used")
+    "the configuration cannot be used")                                                 \
+  X(kSealStreams, "HST-0530", "SEAL_STREAMS", kResourceExhausted, kPublic,              \
+    "all seal streams this host offers are open")
 
 INTAGLIO_REASON_TABLE(kHostUsecaseReasons, INTAGLIO_HOST_USECASE_REASONS)
 

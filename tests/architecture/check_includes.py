@@ -37,9 +37,9 @@ MAY_INCLUDE = {
 
 # Layers inside the two big zones: a folder includes only folders of its own rank or below.
 LAYERS = {
-    "appliance": {"domain": 0, "crypto": 0, "der": 0, "policy": 1, "usecases": 2, "anchor": 3, "records": 3,
+    "appliance": {"domain": 0, "crypto": 0, "der": 0, "authenticator": 1, "policy": 1, "usecases": 2, "anchor": 3, "records": 3,
                   "state": 3, "journal": 3, "token": 3, "link": 3, "daemon": 9},
-    "host": {"domain": 0, "policy": 1, "enrolment": 2, "issuance": 2, "signing": 2,
+    "host": {"domain": 0, "policy": 1, "enrolment": 2, "issuance": 2, "sealing": 2, "signing": 2,
              "revocation": 2, "status": 2, "administration": 2, "ports": 2, "x509": 1, "core_link": 3,
              "store": 3, "statements": 3, "grpc": 3, "http": 3, "daemon": 9, "ctl": 9},
 }

@@ -68,6 +68,7 @@ HostileHost::HostileHost() {
   const LinkIdentity core_identity =
       MakeLinkIdentity("core", LinkKeyKind::kP256, LinkValidity::kNow);
   host_identity_ = MakeLinkIdentity("host", LinkKeyKind::kP256, LinkValidity::kNow);
+  core_certificate_pem_ = core_identity.certificate();
   appliance::LinkServerConfig config;
   config.unix_socket = folder_.path() + "/core.sock";
   config.certificate_pem = core_identity.certificate();

@@ -2,6 +2,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <cstdlib>
@@ -40,6 +41,15 @@ Bytes P256Signer::Sign(ByteView message) const {
   EVP_MD_CTX_free(context);
   out.resize(size);
   return out;
+}
+
+std::string P256Signer::PrivateKeyPem() const {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
+  Must(PEM_write_bio_PKCS8PrivateKey(out.get(), Raw(key_), nullptr, nullptr, 0, nullptr, nullptr) ==
+       1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return std::string(text, static_cast<size_t>(size));
 }
 
 appliance::Approval P256Signer::Approve(ByteView statement) const {

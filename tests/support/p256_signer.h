@@ -3,6 +3,7 @@
 #define INTAGLIO_TESTS_SUPPORT_P256_SIGNER_H_
 
 #include <memory>
+#include <string>
 
 #include "appliance/domain/statements.h"
 #include "base/bytes.h"
@@ -17,6 +18,8 @@ class P256Signer final {
   Digest id() const;
   // DER ECDSA-Sig-Value over SHA-256 of `message`.
   Bytes Sign(ByteView message) const;
+  // PKCS#8, as people keep it in a file.
+  std::string PrivateKeyPem() const;
 
   appliance::Approval Approve(ByteView statement) const;
   appliance::Proof Prove(ByteView statement) const;

@@ -1,6 +1,6 @@
 // A SEAL key of a core under test, its controllers, its client, and what they sign.
-#ifndef INTAGLIO_APPLIANCE_USECASES_SEAL_TEST_KEY_H_
-#define INTAGLIO_APPLIANCE_USECASES_SEAL_TEST_KEY_H_
+#ifndef INTAGLIO_TESTS_SUPPORT_SEAL_TEST_KEY_H_
+#define INTAGLIO_TESTS_SUPPORT_SEAL_TEST_KEY_H_
 
 #include <functional>
 #include <string>
@@ -14,47 +14,48 @@
 #include "tests/support/core_fixture.h"
 #include "tests/support/p256_signer.h"
 
-namespace intaglio::appliance {
+namespace intaglio::testing_support {
 
 class SealTestKey final {
  public:
-  SealTestKey(testing_support::CoreFixture& core, KeyAlgorithm algorithm) : core_(core) {
-    record_.key_id = *DrawId<KeyId>(core.services().rng);
+  SealTestKey(CoreFixture& core, appliance::KeyAlgorithm algorithm) : core_(core) {
+    record_.key_id = *appliance::DrawId<appliance::KeyId>(core.services().rng);
     const auto made = core.token().GenerateResident(algorithm, record_.key_id, "seal");
-    record_.version = kVersionAccepted;
-    record_.purpose = KeyPurpose::kSeal;
+    record_.version = appliance::kVersionAccepted;
+    record_.purpose = appliance::KeyPurpose::kSeal;
     record_.algorithm = algorithm;
-    record_.residency = KeyResidency::kResident;
+    record_.residency = appliance::KeyResidency::kResident;
     record_.spki = made->spki;
     record_.origin = made->origin;
     for (const auto& each : controllers_) {
-      record_.authenticators.push_back({AuthenticatorKind::kEs256File, each.spki()});
+      record_.authenticators.push_back({appliance::AuthenticatorKind::kEs256File, each.spki()});
     }
     record_.controllers_need = 2;
     const WallTime now = core.clock().Now();
-    record_.certified_as = CertifiedAs{{{1}}, {{0x41}}, {}, now - kHour, now + 60 * kDay};
-    Row([](KeyRow&) {});
+    record_.certified_as =
+        appliance::CertifiedAs{{{1}}, {{0x41}}, {}, now - kHour, now + 60 * kDay};
+    Row([](appliance::KeyRow&) {});
   }
 
   Bytes Sealed() const { return *core_.records().Seal(record_); }
-  Bytes SealedAs(const std::function<void(KeyRecord&)>& change) const {
-    KeyRecord record = record_;
+  Bytes SealedAs(const std::function<void(appliance::KeyRecord&)>& change) const {
+    appliance::KeyRecord record = record_;
     change(record);
     return *core_.records().Seal(record);
   }
   // Changes the core's row of the key.
-  void Row(const std::function<void(KeyRow&)>& change) {
-    row_.purpose = KeyPurpose::kSeal;
+  void Row(const std::function<void(appliance::KeyRow&)>& change) {
+    row_.purpose = appliance::KeyPurpose::kSeal;
     change(row_);
     (void)core_.state().Update(
-        [&](RowTransaction& rows) { return rows.PutKey(record_.key_id, row_); });
+        [&](appliance::RowTransaction& rows) { return rows.PutKey(record_.key_id, row_); });
   }
-  const KeyRecord& record() const { return record_; }
-  const testing_support::P256Signer& controller(size_t i) const { return controllers_[i]; }
-  const testing_support::P256Signer& client() const { return client_; }
+  const appliance::KeyRecord& record() const { return record_; }
+  const P256Signer& controller(size_t i) const { return controllers_[i]; }
+  const P256Signer& client() const { return client_; }
 
   // From now for ten days, ten thousand signatures.
-  core::v1::SealAuthorisation Authorisation(const Nonce& nonce) const {
+  core::v1::SealAuthorisation Authorisation(const appliance::Nonce& nonce) const {
     core::v1::SealAuthorisation out;
     out.set_context("intaglio/seal-authorisation/v1");
     out.set_core_instance(AsString(core_.identity().instance.view()));
@@ -70,18 +71,19 @@ class SealTestKey final {
   }
 
   // A batch of `count` different hashes.
-  core::v1::SealBatch Batch(const SealAuthorisationId& id, uint64_t sequence, size_t count) const {
+  core::v1::SealBatch Batch(const appliance::SealAuthorisationId& id, uint64_t sequence,
+                            size_t count) const {
     core::v1::SealBatch out = EmptyBatch(id, sequence);
     for (size_t i = 0; i < count; ++i) out.add_dtbsr(Hash(sequence, i));
     out.set_count(count);
     return out;
   }
   std::string Hash(uint64_t sequence, size_t i) const {
-    return AsString(Sha256(AsBytes(std::to_string(sequence) + "/" + std::to_string(i))));
+    return AsString(appliance::Sha256(AsBytes(std::to_string(sequence) + "/" + std::to_string(i))));
   }
   // A batch under a Merkle root, and its chunks' leaves.
-  core::v1::SealBatch Tree(const SealAuthorisationId& id, uint64_t sequence, size_t count,
-                           uint32_t chunk_hashes) const {
+  core::v1::SealBatch Tree(const appliance::SealAuthorisationId& id, uint64_t sequence,
+                           size_t count, uint32_t chunk_hashes) const {
     core::v1::SealBatch out = EmptyBatch(id, sequence);
     const auto leaves = Leaves(sequence, count, chunk_hashes);
     out.set_merkle_root(AsString(Root(leaves, 0, leaves.size())));
@@ -106,7 +108,8 @@ class SealTestKey final {
   }
 
  private:
-  core::v1::SealBatch EmptyBatch(const SealAuthorisationId& id, uint64_t sequence) const {
+  core::v1::SealBatch EmptyBatch(const appliance::SealAuthorisationId& id,
+                                 uint64_t sequence) const {
     core::v1::SealBatch out;
     out.set_context("intaglio/seal-batch/v1");
     out.set_core_instance(AsString(core_.identity().instance.view()));
@@ -120,7 +123,7 @@ class SealTestKey final {
     for (uint32_t chunk = 0; size_t{chunk} * chunk_hashes < count; ++chunk) {
       std::string octets(1, '\0');
       for (const auto& each : ChunkHashes(sequence, count, chunk_hashes, chunk)) octets += each;
-      leaves.push_back(Sha256(AsBytes(octets)));
+      leaves.push_back(appliance::Sha256(AsBytes(octets)));
     }
     return leaves;
   }
@@ -134,7 +137,7 @@ class SealTestKey final {
     if (to - from == 1) return leaves[from];
     const size_t middle = from + Split(to - from);
     const uint8_t prefix[] = {1};
-    return Sha256({prefix, Root(leaves, from, middle), Root(leaves, middle, to)});
+    return appliance::Sha256({prefix, Root(leaves, from, middle), Root(leaves, middle, to)});
   }
   static std::vector<Digest> PathIn(const std::vector<Digest>& leaves, size_t index, size_t from,
                                     size_t to) {
@@ -146,13 +149,13 @@ class SealTestKey final {
     return path;
   }
 
-  testing_support::CoreFixture& core_;
-  testing_support::P256Signer controllers_[3];
-  testing_support::P256Signer client_;
-  KeyRecord record_;
-  KeyRow row_;
+  CoreFixture& core_;
+  P256Signer controllers_[3];
+  P256Signer client_;
+  appliance::KeyRecord record_;
+  appliance::KeyRow row_;
 };
 
-}  // namespace intaglio::appliance
+}  // namespace intaglio::testing_support
 
-#endif  // INTAGLIO_APPLIANCE_USECASES_SEAL_TEST_KEY_H_
+#endif  // INTAGLIO_TESTS_SUPPORT_SEAL_TEST_KEY_H_
