@@ -1,13 +1,13 @@
 #include "tokens/pkcs11/token.h"
 
 #include "tokens/pkcs11/ck_error.h"
-#include "tokens/pkcs11/data_object.h"
 #include "tokens/pkcs11/gcm.h"
 #include "tokens/pkcs11/key_generation.h"
 #include "tokens/pkcs11/reasons.h"
 #include "tokens/pkcs11/session_pool.h"
 #include "tokens/pkcs11/signing.h"
 #include "tokens/pkcs11/slot.h"
+#include "tokens/pkcs11/stored_octets.h"
 
 namespace intaglio::tokens {
 namespace {

@@ -1,4 +1,4 @@
-#include "tokens/pkcs11/data_object.h"
+#include "tokens/pkcs11/stored_octets.h"
 
 #include "tokens/pkcs11/attributes.h"
 #include "tokens/pkcs11/ck_error.h"

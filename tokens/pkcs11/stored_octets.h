@@ -1,6 +1,6 @@
 // Private data objects of a token: small octet strings that only its logged-in user can see.
-#ifndef INTAGLIO_TOKENS_PKCS11_DATA_OBJECT_H_
-#define INTAGLIO_TOKENS_PKCS11_DATA_OBJECT_H_
+#ifndef INTAGLIO_TOKENS_PKCS11_STORED_OCTETS_H_
+#define INTAGLIO_TOKENS_PKCS11_STORED_OCTETS_H_
 
 #include <vector>
 
@@ -17,4 +17,4 @@ StatusOr<std::vector<Bytes>> ReadDataObjects(Session& session, const KeyLabel& l
 
 }  // namespace intaglio::tokens
 
-#endif  // INTAGLIO_TOKENS_PKCS11_DATA_OBJECT_H_
+#endif  // INTAGLIO_TOKENS_PKCS11_STORED_OCTETS_H_
