@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "appliance/authenticator/cbor_reader.h"
-#include "appliance/authenticator/client_data.h"
+#include "appliance/authenticator/client_json.h"
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "appliance/authenticator/assertion.h"
-#include "appliance/authenticator/client_data.h"
+#include "appliance/authenticator/client_json.h"
 #include "appliance/crypto/hash.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* octets, size_t size) {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "appliance/authenticator/client_data.h"
+#include "appliance/authenticator/client_json.h"
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
 #include "tests/support/authenticators.h"

@@ -4,7 +4,7 @@
 
 #include "appliance/authenticator/assertion.h"
 #include "appliance/authenticator/authenticator_rules.h"
-#include "appliance/authenticator/client_data.h"
+#include "appliance/authenticator/client_json.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/records/canonical.h"
 #include "appliance/records/proto_values.h"

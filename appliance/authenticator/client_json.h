@@ -1,10 +1,10 @@
-// ClientData: what the browser says it asked the authenticator for, checked without a JSON parser.
+// ClientJson: what the browser says it asked the authenticator for, checked without a JSON parser.
 //
 // A browser writes clientDataJSON in one way, octet for octet, up to the first member a later
 // version may add. So the octets that must stand at its beginning are computed and compared.
 // [WebAuthn Level 2 §5.8.1.1, §5.8.1.2]
-#ifndef INTAGLIO_APPLIANCE_AUTHENTICATOR_CLIENT_DATA_H_
-#define INTAGLIO_APPLIANCE_AUTHENTICATOR_CLIENT_DATA_H_
+#ifndef INTAGLIO_APPLIANCE_AUTHENTICATOR_CLIENT_JSON_H_
+#define INTAGLIO_APPLIANCE_AUTHENTICATOR_CLIENT_JSON_H_
 
 #include <string_view>
 
@@ -22,4 +22,4 @@ Status CheckClientData(ByteView json, const Digest& challenge, std::string_view 
 
 }  // namespace intaglio::appliance
 
-#endif  // INTAGLIO_APPLIANCE_AUTHENTICATOR_CLIENT_DATA_H_
+#endif  // INTAGLIO_APPLIANCE_AUTHENTICATOR_CLIENT_JSON_H_

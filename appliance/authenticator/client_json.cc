@@ -1,4 +1,4 @@
-#include "appliance/authenticator/client_data.h"
+#include "appliance/authenticator/client_json.h"
 
 #include <string>
 
