@@ -337,6 +337,7 @@ TEST_F(StatusAdversaryTest, Line7_NoAnswerHasAPlaceForAPrivateKey) {
                         // Sealed records.
                         "ExecuteCommandResponse.record", "GenerateSignerKeyResponse.record",
                         "IssueCertificateResponse.record", "AcceptCertificateResponse.record",
+                        "AddAuthenticatorResponse.record",
                         // Public keys, identifiers, nonces and hashes.
                         "ExecuteCommandResponse.spki", "ExecuteCommandResponse.key_id",
                         "GenerateSignerKeyResponse.spki", "GenerateSignerKeyResponse.key_id",
