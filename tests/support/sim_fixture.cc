@@ -54,8 +54,8 @@ void SimulatedHsm::Configure(const SimulatorOptions& options) {
       "\n  private_copy: " + (options.private_copy ? "true" : "false") +
       "\n  environment { name: \"SOFTHSM2_CONF\" value: " + Quoted(softhsm_->config_path()) +
       " }\n}\npersona: " + Quoted(options.persona) +
-      "\nlook_every_milliseconds: 0\nhit_log: " + Quoted(configuration_path_ + ".hits") + "\n" +
-      options.fields + "\n";
+      "\nlook_every_milliseconds: " + std::to_string(options.look_every_milliseconds) +
+      "\nhit_log: " + Quoted(configuration_path_ + ".hits") + "\n" + options.fields + "\n";
   Require(WriteFile(configuration_path_, AsBytes(text), 0600));
 }
 

@@ -22,6 +22,8 @@ struct SimulatorOptions {
   std::string persona = "plain";
   // Further fields of SimulatorConfig as text: limits { ... }, fault { ... }, seed: 7.
   std::string fields;
+  // 0: what Inject() and Clear() did holds from the very next call.
+  uint32_t look_every_milliseconds = 0;
   // The simulator's SoftHSM shares nothing with another use of SoftHSM in this process.
   bool private_copy = false;
 };
