@@ -66,6 +66,33 @@ TEST_F(ConfigTest, EachFieldIsCheckedAndNamed) {
   ExpectNamed("unknown_field: 1", "unknown_field");
 }
 
+TEST_F(ConfigTest, JournalAndAnchorAreChecked) {
+  const std::string link = "/link.pem";
+  ASSERT_TRUE(WriteFile(folder_.path() + link, AsBytes("x"), 0600).ok());
+  const std::string file = "\"" + folder_.path() + link + "\"";
+  const std::string whole = lab_ + token_ + "link { unix_socket: \"/u\" certificate: " + file +
+                            " private_key: " + file + " pinned_peer: " + file + " }\n";
+  ASSERT_TRUE(Load(whole).ok());
+  ExpectNamed(whole + "journal { checkpoint_every_seconds: 86401 }",
+              "journal.checkpoint_every_seconds");
+  ExpectNamed(whole + "journal { segment_mib: 4097 }", "journal.segment_mib");
+  ExpectNamed(whole + "anchor { tpm { nv_index: 0x01800000 } }", "anchor.tpm.tcti");
+  ExpectNamed(whole + "anchor { tpm { tcti: \"device\" nv_index: 0x017fffff } }",
+              "anchor.tpm.nv_index");
+  ExpectNamed(whole + "anchor { tpm { tcti: \"device\" nv_index: 0x01bfffff } }",
+              "anchor.tpm.nv_index");
+  ASSERT_TRUE(Load(whole + "journal { checkpoint_every_events: 5 checkpoint_every_seconds: 7 "
+                           "segment_mib: 3 least_free_mib: 9 }\n"
+                           "anchor { tpm { tcti: \"device\" nv_index: 0x01800005 } }")
+                  .ok());
+  const auto settings = LoadSettings(folder_.path() + "/core.textproto");
+  EXPECT_EQ(settings->journal.pace.lines, 5u);
+  EXPECT_EQ(settings->journal.pace.time, 7 * kSecond);
+  EXPECT_EQ(settings->journal.limits.segment.octets, 3u << 20);
+  EXPECT_EQ(settings->journal.limits.least_free_octets, 9u << 20);
+  EXPECT_EQ(settings->journal.tpm->nv_index, 0x01800005u);
+}
+
 TEST_F(ConfigTest, AFileOthersMayWriteIsNotRead) { EXPECT_TRUE(Is(Load(lab_, 0622), kFileMode)); }
 
 TEST_F(ConfigTest, ARosterNeedsDualControl) {
