@@ -333,23 +333,27 @@ TEST_F(StatusAdversaryTest, Line7_NoAnswerHasAPlaceForAPrivateKey) {
   // Whoever adds octets to an answer reads this test and says what stands in them.
   std::set<std::string> fields, visited;
   AddOctetFields(*pb::CoreResponse::descriptor(), fields, visited);
-  EXPECT_EQ(fields, (std::set<std::string>{
-                        // Sealed records.
-                        "ExecuteCommandResponse.record", "GenerateSignerKeyResponse.record",
-                        "IssueCertificateResponse.record", "AcceptCertificateResponse.record",
-                        "AddAuthenticatorResponse.record",
-                        // Public keys, identifiers, nonces and hashes.
-                        "ExecuteCommandResponse.spki", "ExecuteCommandResponse.key_id",
-                        "GenerateSignerKeyResponse.spki", "GenerateSignerKeyResponse.key_id",
-                        "RosterEntry.spki", "RosterEntry.officer_id", "DrawSerialResponse.serial",
-                        "StatusResponse.core_instance", "StatusResponse.boot_id",
-                        "StatusResponse.journal_head", "BeginCommandResponse.core_instance",
-                        "BeginCommandResponse.nonce",
-                        // What the core signed or is to be signed.
-                        "AttestResponse.evidence", "BeginActivationResponse.payload",
-                        "FinishCrlResponse.signature", "IssueCertificateResponse.certificate",
-                        "IssueResponderCertificateResponse.certificate", "SignResponse.signatures",
-                        "SignOcspResponse.signatures", "ReadJournalResponse.entries"}));
+  EXPECT_EQ(
+      fields,
+      (std::set<std::string>{
+          // Sealed records.
+          "ExecuteCommandResponse.record", "GenerateSignerKeyResponse.record",
+          "IssueCertificateResponse.record", "AcceptCertificateResponse.record",
+          "AddAuthenticatorResponse.record", "ResealedRecord.record",
+          // Public keys, identifiers, nonces and hashes.
+          "ExecuteCommandResponse.spki", "ExecuteCommandResponse.key_id",
+          "GenerateSignerKeyResponse.spki", "GenerateSignerKeyResponse.key_id", "RosterEntry.spki",
+          "RosterEntry.officer_id", "DrawSerialResponse.serial", "StatusResponse.core_instance",
+          "StatusResponse.boot_id", "StatusResponse.journal_head",
+          "BeginCommandResponse.core_instance", "BeginCommandResponse.nonce",
+          "BeginSealAuthorisationResponse.core_instance", "BeginSealAuthorisationResponse.nonce",
+          "AuthoriseSealResponse.authorisation_id", "SealLedgerEntry.authorisation_id",
+          "SealLedgerEntry.client_id",
+          // What the core signed or is to be signed.
+          "AttestResponse.evidence", "BeginActivationResponse.payload",
+          "FinishCrlResponse.signature", "IssueCertificateResponse.certificate",
+          "IssueResponderCertificateResponse.certificate", "SignResponse.signatures",
+          "SignOcspResponse.signatures", "SealResult.signature", "ReadJournalResponse.entries"}));
 }
 
 TEST_F(StatusAdversaryTest, Line7_NothingTheCoreEverSaidHoldsAWrappedKey) {

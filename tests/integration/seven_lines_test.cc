@@ -68,7 +68,18 @@ TEST_F(SevenLinesTest, Line1_NoRequestTakesBareDigests) {
                       "begin_crl", "crl_chunk", "finish_crl", "sign_ocsp", "read_journal",
                       // Statements under a bound authenticator's proof or an officer's order;
                       // neither signs anything. adversary_authenticator_test.cc attacks both.
-                      "add_authenticator", "remove_authenticator"}));
+                      "add_authenticator", "remove_authenticator",
+                      // Seals: a nonce; a statement under M controllers' proofs; hashes in a batch
+                      // that the authorised client signed; what is left of a quota.
+                      // seal_adversary_test.cc attacks each.
+                      "begin_seal_authorisation", "authorise_seal", "seal", "seal_status",
+                      // The same record under a newer record key; nothing in it changes.
+                      "reseal_records",
+                      // Tests the core; takes nothing.
+                      "self_test",
+                      // Allows the console to prune what the host says it has; a lie there loses
+                      // the host its own copy, and the core's lines only by the operator's hand.
+                      "confirm_export"}));
 }
 
 // Line 2: a certificate whose parts contradict each other, or -qscd for a key the core did not see
