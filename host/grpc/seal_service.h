@@ -30,7 +30,7 @@ std::unique_ptr<grpc::Service> MakeSealService(const SealUseCases& use_cases);
 
 // Frames of one stream under way; of all streams with the core; and streams at once.
 inline constexpr size_t kSealFramesInFlight = 8;
-inline constexpr size_t kSealFramesAtCore = 4;
+inline constexpr size_t kSealFramesAtCore = 6;
 inline constexpr size_t kMostSealStreams = 16;
 
 }  // namespace intaglio::host

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -85,6 +86,20 @@ class Client final {
   uint64_t next_hash_ = 0;
 };
 
+// The side, and on standard error what an operation cost the processors: on a machine that does
+// other things too, that says more than the rate.
+Side Costed(const std::string& what, Side side) {
+  return [what, side = std::move(side)](double seconds) {
+    const auto start = Clock::now();
+    const std::clock_t before = std::clock();
+    const double rate = side(seconds);
+    const double cpu = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+    const double operations = rate * std::chrono::duration<double>(Clock::now() - start).count();
+    fprintf(stderr, "%s: %.1f us of CPU each\n", what.c_str(), cpu * 1e6 / operations);
+    return rate;
+  };
+}
+
 void Measure(const std::string& name, appliance::KeyAlgorithm algorithm, size_t frame, int threads,
              const Length& length, void (RawWorker::*raw_call)()) {
   SealLab lab(algorithm);
@@ -93,14 +108,14 @@ void Measure(const std::string& name, appliance::KeyAlgorithm algorithm, size_t 
                testing_support::SoftHsm::storage_key_label());
   std::vector<std::unique_ptr<RawWorker>> workers;
   for (int i = 0; i < threads; ++i) workers.push_back(raw.NewWorker());
-  Compare(
-      name, "signatures/s", length, [&](double seconds) { return client.Rate(seconds); },
-      [&](double seconds) {
-        return RateOf(threads, seconds, [&](int thread) {
-          (workers[static_cast<size_t>(thread)].get()->*raw_call)();
-          return size_t{1};
-        });
-      });
+  Compare(name, "signatures/s", length,
+          Costed("ours", [&](double seconds) { return client.Rate(seconds); }),
+          Costed("raw", [&](double seconds) {
+            return RateOf(threads, seconds, [&](int thread) {
+              (workers[static_cast<size_t>(thread)].get()->*raw_call)();
+              return size_t{1};
+            });
+          }));
 }
 
 }  // namespace
