@@ -66,6 +66,22 @@ TEST_F(RecordEpochsTest, ResealsUnderTheNewKeyAndDestroysTheOldOneOnlyWhenTheHos
   EXPECT_TRUE(core_.records().Open(*resealed).ok());
 }
 
+// Found by killing: the host stores the record of epoch 2 in place of the old one, and epoch 3
+// begins before it can show that it has it.
+TEST_F(RecordEpochsTest, ARecordGivenOutAndNotShownYetKeepsItsEpochToo) {
+  const Bytes first = MakeKey(key_);
+  ASSERT_EQ(*epochs_.Begin(), 2u);
+  const Bytes second = *epochs_.Reseal(first);
+  ASSERT_EQ(*epochs_.Begin(), 3u);
+  ASSERT_TRUE(epochs_.Tend().ok());
+  ASSERT_TRUE(core_.records().Open(second).ok());
+  const Bytes third = *epochs_.Reseal(second);
+  ASSERT_TRUE(epochs_.Reseal(third).ok());
+  ASSERT_TRUE(epochs_.Tend().ok());
+  EXPECT_EQ(Epochs(), 1u);
+  EXPECT_TRUE(core_.records().Open(third).ok());
+}
+
 TEST_F(RecordEpochsTest, AnOldRecordHandedInAgainDoesNotUndoTheMove) {
   const Bytes old_record = MakeKey(key_);
   ASSERT_TRUE(epochs_.Begin().ok());
