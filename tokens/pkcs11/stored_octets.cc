@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMostOctets = 1024;
 constexpr size_t kMostObjects = 64;
+constexpr int kMostTries = 5;
 constexpr std::string_view kApplication = "intaglio";
 
 void Describe(AttributeTemplate& out, const KeyLabel& label) {
@@ -32,6 +33,16 @@ StatusOr<std::vector<CK_OBJECT_HANDLE>> Find(Session& session, const KeyLabel& l
   return found;
 }
 
+// Whether a search finds an object of this label with this value.
+StatusOr<bool> IsFound(Session& session, const KeyLabel& label, ByteView octets) {
+  ASSIGN_OR_RETURN(const auto found, Find(session, label));
+  for (const CK_OBJECT_HANDLE each : found) {
+    ASSIGN_OR_RETURN(const Bytes value, ReadOctets(session, each, CKA_VALUE));
+    if (Equal(value, octets)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Status ReplaceDataObject(Session& session, const KeyLabel& label, ByteView octets) {
@@ -42,11 +53,23 @@ Status ReplaceDataObject(Session& session, const KeyLabel& label, ByteView octet
   AttributeTemplate made;
   Describe(made, label);
   made.Octets(CKA_VALUE, octets);
-  CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
-  RETURN_IF_ERROR(FromCk("C_CreateObject", session.ck().C_CreateObject(session.handle(), made.get(),
-                                                                       made.size(), &handle)));
-  for (const CK_OBJECT_HANDLE each : old) RETURN_IF_ERROR(session.DestroyObject(each));
-  return OkStatus();
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+    RETURN_IF_ERROR(
+        FromCk("C_CreateObject",
+               session.ck().C_CreateObject(session.handle(), made.get(), made.size(), &handle)));
+    // While another thread searches, SoftHSM may lose attributes of an object that is being made,
+    // CKA_TOKEN among them, and nobody finds it again. The old ones stay until the new one is
+    // found.
+    ASSIGN_OR_RETURN(const bool found, IsFound(session, label, octets));
+    if (!found) {
+      RETURN_IF_ERROR(session.DestroyObject(handle));
+      continue;
+    }
+    for (const CK_OBJECT_HANDLE each : old) RETURN_IF_ERROR(session.DestroyObject(each));
+    return OkStatus();
+  }
+  return Fail(kTokenFailure, "the token does not keep the data object " + label.text());
 }
 
 StatusOr<std::vector<Bytes>> ReadDataObjects(Session& session, const KeyLabel& label) {
