@@ -9,6 +9,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/pem.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/pin/pin_shares.h"
 #include "appliance/usecases/commands/roster_rules.h"
 #include "intaglio/config/v1/core.pb.h"
 
@@ -53,14 +54,32 @@ Status RequireAbsolute(const std::string& field, const std::string& path) {
   return path[0] == '/' ? OkStatus() : Bad(field, "must be an absolute path, is " + path);
 }
 
+Status CheckPinSource(const pb::TokenConfig& config) {
+  const bool file = !config.pin_file().empty(), credential = !config.pin_credential().empty();
+  const bool shares = config.pin_shares_need() > 0;
+  if (int{file} + int{credential} + int{shares} != 1) {
+    return Bad("token.pin_file", "exactly one of pin_file, pin_credential and pin_shares_need");
+  }
+  if (credential && (config.pin_credential().find('/') != std::string::npos ||
+                     config.pin_credential()[0] == '.')) {
+    return Bad("token.pin_credential", "is the name of a systemd credential, not a path");
+  }
+  if (shares && (config.pin_shares_need() < 2 || config.pin_shares_need() > kMaxPinShares)) {
+    return Bad("token.pin_shares_need", "from 2 to 16");
+  }
+  return file ? RequireAbsolute("token.pin_file", config.pin_file()) : OkStatus();
+}
+
 StatusOr<TokenSettings> CheckToken(const pb::TokenConfig& config) {
   TokenSettings out{.module = config.module(),
                     .selector = config.selector(),
                     .pin_file = config.pin_file(),
+                    .pin_credential = config.pin_credential(),
+                    .pin_shares_need = config.pin_shares_need(),
                     .storage_key = config.storage_key(),
                     .softhsm_conf = config.softhsm_conf()};
   RETURN_IF_ERROR(RequireAbsolute("token.module", out.module));
-  RETURN_IF_ERROR(RequireAbsolute("token.pin_file", out.pin_file));
+  RETURN_IF_ERROR(CheckPinSource(config));
   if (out.selector.empty()) return Bad("token.selector", "is required: a label or a pkcs11: URI");
   if (out.storage_key.empty()) return Bad("token.storage_key", "is required: the label of the key");
   if (config.max_sessions() > 256) return Bad("token.max_sessions", "at most 256");

@@ -19,7 +19,9 @@ enum class BoundaryKind { kLab, kProduction };
 struct TokenSettings {
   std::string module;
   std::string selector;
-  std::string pin_file;
+  std::string pin_file;          // one of the three says where the PIN comes from
+  std::string pin_credential;    // name of a systemd credential
+  unsigned pin_shares_need = 0;  // so many custodians' shares
   std::string storage_key;
   size_t max_sessions = 8;
   std::string softhsm_conf;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "appliance/daemon/pin_source.h"
 #include "appliance/hardening/path_confinement.h"
 #include "appliance/hardening/process_limits.h"
 #include "appliance/hardening/system_calls.h"
@@ -50,7 +51,7 @@ std::string SoftHsmTokens(const std::string& conf) {
 
 void GrantToken(const TokenSettings& token, std::vector<PathGrant>& grants) {
   grants.push_back({token.module, PathAccess::kRead});
-  grants.push_back({token.pin_file, PathAccess::kRead});
+  grants.push_back({PinFileOf(token), PathAccess::kRead});
   std::string conf = token.softhsm_conf;
   if (const char* set = getenv("SOFTHSM2_CONF"); conf.empty() && set != nullptr) conf = set;
   if (conf.empty()) return;

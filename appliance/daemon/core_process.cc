@@ -16,6 +16,7 @@
 #include "appliance/daemon/token_watch.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
+#include "appliance/daemon/zeroise.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/health/checked_rng.h"
 #include "appliance/health/guarded_core.h"
@@ -144,6 +145,7 @@ Status CheckRows(LmdbState& state, FileJournal& journal) {
 }  // namespace
 
 Status RunCore(const CoreSettings& settings) {
+  RETURN_IF_ERROR(CheckNotZeroised(settings));
   RETURN_IF_ERROR(Confine(settings));
   SystemClock clock;
   SystemRng system_rng;

@@ -14,9 +14,11 @@
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/core_process.h"
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/pin_source.h"
 #include "appliance/daemon/upgrade.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
+#include "appliance/daemon/zeroise.h"
 #include "base/log.h"
 
 namespace intaglio::appliance {
@@ -39,6 +41,13 @@ constexpr char kHelp[] =
                                                  know of it where they can be reached
   intaglio-core journal prune --config FILE --before SEQUENCE
                                                  remove old segments that a host has confirmed
+  intaglio-core pin split --pin-file FILE --need K --shares N --out-dir DIR
+                                                 split a PIN: any K of N shares make it again
+  intaglio-core pin enter --config FILE [--share FILE]
+                                                 give the core that is starting one share, from a
+                                                 file or standard input (pin_shares_need)
+  intaglio-core zeroise --config FILE --confirm INSTANCE
+                                                 destroy every key of this core, for good
   intaglio-core verify-journal --dir DIR [--journal-key FILE]
                                                  check a journal; reads files only
   intaglio-core --version | --help
@@ -46,15 +55,19 @@ constexpr char kHelp[] =
 Example, on the console of a new core:
   intaglio-core init --config /etc/intaglio/core.textproto --init roster.textproto \
       --spki-out attestation.pem
+Example, for a core that three custodians start, any two of them:
+  intaglio-core pin split --pin-file pin --need 2 --shares 3 --out-dir /media/custodians
+  intaglio-core pin enter --config /etc/intaglio/core.textproto --share /media/a/pin-share-1
 
 Exit codes: 0 done, 1 refused or failed (the Reason is on stderr), 2 wrong usage.
 )";
 
 struct Arguments {
   std::string verb;
-  std::string noun;  // of `journal verify`, the first of the two words
+  std::string noun;  // of `journal verify` and `pin enter`, the first of the two words
   std::string config, init, spki_out, certificate, chain, dir, command;
   std::string journal_key, journal_key_out, before;
+  std::string confirm, pin_file, need, shares, out_dir, share;
   bool check_config = false, version = false, help = false;
 };
 
@@ -69,6 +82,12 @@ bool Parse(int argc, char** argv, Arguments& out) {
                                     {"journal-key", required_argument, nullptr, 'j'},
                                     {"journal-key-out", required_argument, nullptr, 'o'},
                                     {"before", required_argument, nullptr, 'b'},
+                                    {"confirm", required_argument, nullptr, 'F'},
+                                    {"pin-file", required_argument, nullptr, 'p'},
+                                    {"need", required_argument, nullptr, 'K'},
+                                    {"shares", required_argument, nullptr, 'S'},
+                                    {"out-dir", required_argument, nullptr, 'D'},
+                                    {"share", required_argument, nullptr, 'H'},
                                     {"check-config", no_argument, nullptr, 'k'},
                                     {"version", no_argument, nullptr, 'v'},
                                     {"help", no_argument, nullptr, 'h'},
@@ -106,6 +125,24 @@ bool Parse(int argc, char** argv, Arguments& out) {
       case 'b':
         out.before = optarg;
         break;
+      case 'F':
+        out.confirm = optarg;
+        break;
+      case 'p':
+        out.pin_file = optarg;
+        break;
+      case 'K':
+        out.need = optarg;
+        break;
+      case 'S':
+        out.shares = optarg;
+        break;
+      case 'D':
+        out.out_dir = optarg;
+        break;
+      case 'H':
+        out.share = optarg;
+        break;
       case 'k':
         out.check_config = true;
         break;
@@ -120,7 +157,7 @@ bool Parse(int argc, char** argv, Arguments& out) {
     }
   }
   if (optind < argc) out.verb = argv[optind++];
-  if (out.verb == "journal" && optind < argc) {
+  if ((out.verb == "journal" || out.verb == "pin") && optind < argc) {
     out.noun = out.verb;
     out.verb = argv[optind++];
   }
@@ -159,6 +196,12 @@ int RunJournalVerb(const CoreSettings& settings, const Arguments& arguments) {
   return Report(PruneJournal(settings, *before));
 }
 
+int RunPinSplit(const Arguments& arguments) {
+  const auto need = NumberOf(arguments.need), shares = NumberOf(arguments.shares);
+  if (arguments.pin_file.empty() || arguments.out_dir.empty() || !need || !shares) return Usage();
+  return Report(SplitPinFile({arguments.pin_file, arguments.out_dir, *need, *shares}));
+}
+
 // Secrets must not end up in core dumps, and no child may gain rights.
 void HardenProcess() {
   prctl(PR_SET_DUMPABLE, 0);
@@ -189,8 +232,10 @@ int Main(int argc, char** argv) {
                ? Usage()
                : Report(VerifyJournalFolder(arguments.dir, arguments.journal_key));
   }
-  if (arguments.config.empty()) return Usage();
+  const bool pin_split = arguments.noun == "pin" && arguments.verb == "split";
+  if (arguments.config.empty() && !pin_split) return Usage();
   HardenProcess();
+  if (pin_split) return RunPinSplit(arguments);
   const auto settings = LoadSettings(arguments.config);
   if (!settings.ok()) return Report(settings.status());
   if (arguments.check_config) {
@@ -198,6 +243,12 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (arguments.noun == "journal") return RunJournalVerb(*settings, arguments);
+  if (arguments.noun == "pin") {
+    return arguments.verb == "enter" ? Report(EnterPinShare(*settings, arguments.share)) : Usage();
+  }
+  if (arguments.verb == "zeroise") {
+    return arguments.confirm.empty() ? Usage() : Report(ZeroiseCore(*settings, arguments.confirm));
+  }
   if (arguments.verb == "init") {
     if (arguments.init.empty() || arguments.spki_out.empty()) return Usage();
     return Report(

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 
+#include "appliance/daemon/pin_source.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/token_seal.h"
+#include "appliance/daemon/zeroise.h"
 #include "appliance/domain/reasons.h"
 
 namespace intaglio::appliance {
@@ -14,9 +16,6 @@ namespace {
 
 constexpr uint64_t kMapSize = uint64_t{8} << 30;  // sparse: the file grows with its content
 
-std::string MacKeyFile(const CoreSettings& settings) {
-  return settings.state_dir + "/mac-key.sealed";
-}
 std::string RowsDir(const CoreSettings& settings) { return settings.state_dir + "/rows"; }
 
 StatusOr<TokenSeal> MacKeySeal() {
@@ -24,9 +23,10 @@ StatusOr<TokenSeal> MacKeySeal() {
   return TokenSeal{std::move(label), "intaglio/mac-key"};
 }
 
-StatusOr<tokens::SupervisedTokenConfig> Supervised(const TokenSettings& settings) {
+StatusOr<tokens::SupervisedTokenConfig> Supervised(const CoreSettings& core,
+                                                   const TokenSettings& settings) {
   ASSIGN_OR_RETURN(auto selector, tokens::TokenSelector::Parse(settings.selector));
-  ASSIGN_OR_RETURN(SecretBytes pin, ReadSecretFile(settings.pin_file));
+  ASSIGN_OR_RETURN(SecretBytes pin, ReadPin(core, settings));
   return tokens::SupervisedTokenConfig{.module_path = settings.module,
                                        .selector = std::move(selector),
                                        .pin = std::move(pin),
@@ -38,6 +38,9 @@ StatusOr<tokens::SupervisedTokenConfig> Supervised(const TokenSettings& settings
 
 }  // namespace
 
+std::string MacKeyFile(const CoreSettings& settings) {
+  return settings.state_dir + "/mac-key.sealed";
+}
 std::string JournalDir(const CoreSettings& settings) { return settings.state_dir + "/journal"; }
 
 StatusOr<Vault> OpenToken(const CoreSettings& settings) {
@@ -45,10 +48,10 @@ StatusOr<Vault> OpenToken(const CoreSettings& settings) {
     setenv("SOFTHSM2_CONF", settings.token.softhsm_conf.c_str(), 1);
   }
   std::vector<tokens::SupervisedTokenConfig> all;
-  ASSIGN_OR_RETURN(auto first, Supervised(settings.token));
+  ASSIGN_OR_RETURN(auto first, Supervised(settings, settings.token));
   all.push_back(std::move(first));
   for (const TokenSettings& standby : settings.standby_tokens) {
-    ASSIGN_OR_RETURN(auto other, Supervised(standby));
+    ASSIGN_OR_RETURN(auto other, Supervised(settings, standby));
     all.push_back(std::move(other));
   }
   Vault vault;
@@ -58,6 +61,11 @@ StatusOr<Vault> OpenToken(const CoreSettings& settings) {
 }
 
 StatusOr<Vault> OpenVault(const CoreSettings& settings) {
+  RETURN_IF_ERROR(CheckNotZeroised(settings));
+  return OpenVaultToZeroise(settings);
+}
+
+StatusOr<Vault> OpenVaultToZeroise(const CoreSettings& settings) {
   if (!std::filesystem::exists(MacKeyFile(settings))) {
     return Fail(kNotInitialised, "run intaglio-core init; " + MacKeyFile(settings) + " is missing");
   }
@@ -71,6 +79,7 @@ StatusOr<Vault> OpenVault(const CoreSettings& settings) {
 }
 
 StatusOr<Vault> MakeVault(const CoreSettings& settings, Rng& rng, WallTime now) {
+  RETURN_IF_ERROR(CheckNotZeroised(settings));
   if (std::filesystem::exists(MacKeyFile(settings))) {
     auto old = OpenVault(settings);
     RETURN_IF_ERROR(old.status());

@@ -27,14 +27,18 @@ struct Vault {
 
 // The token alone, logged in, and those that stand in for it.
 StatusOr<Vault> OpenToken(const CoreSettings& settings);
-// Token and rows; kNotInitialised before `init`, kRecordKeyUnavailable if the token does not open
-// the seal. The token of another core is found here.
+// Token and rows; kCoreZeroised, kNotInitialised before `init`, kRecordKeyUnavailable if the token
+// does not open the seal. The token of another core is found here.
 StatusOr<Vault> OpenVault(const CoreSettings& settings);
+// The same of a core that is being zeroised; for ZeroiseCore alone.
+StatusOr<Vault> OpenVaultToZeroise(const CoreSettings& settings);
 // Makes the token's sealing key, the MAC key, empty rows and the first epoch. What an interrupted
 // earlier try left is replaced. kAlreadyInitialised if there is an instance.
 StatusOr<Vault> MakeVault(const CoreSettings& settings, Rng& rng, WallTime now);
 
 std::string JournalDir(const CoreSettings& settings);
+// The rows' MAC key, sealed.
+std::string MacKeyFile(const CoreSettings& settings);
 
 }  // namespace intaglio::appliance
 

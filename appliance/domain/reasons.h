@@ -90,6 +90,12 @@ namespace intaglio::appliance {
     "the record key of this epoch could not be opened in the token")                            \
   X(kAlgorithmUnsuitable, "APL-0042", "ALGORITHM_UNSUITABLE", kFailedPrecondition, kPublic,     \
     "the algorithm, or this hash with it, is not for this purpose at this time")                \
+  X(kPinShareRefused, "APL-0046", "PIN_SHARE_REFUSED", kInvalidArgument, kPublic,               \
+    "a share of the PIN is damaged, of another set, or was entered before")                     \
+  X(kCoreZeroised, "APL-0047", "ZEROISED", kFailedPrecondition, kPublic,                        \
+    "every key of this core was destroyed for good")                                            \
+  X(kPinUnavailable, "APL-0049", "PIN_UNAVAILABLE", kUnavailable, kInternal,                    \
+    "the token's PIN could not be had from where the configuration says")                       \
   X(kProofMethod, "APL-0060", "PROOF_METHOD", kPermissionDenied, kPublic,                       \
     "the proof is not of the kind that the bound authenticator makes")                          \
   X(kAssertionMalformed, "APL-0061", "ASSERTION_MALFORMED", kInvalidArgument, kPublic,          \

@@ -196,6 +196,19 @@ StatusOr<std::vector<KeyId>> LmdbState::PendingDestructions(size_t limit) {
   return Reading([&](MacedRows& rows) { return ReadPendingDestructions(rows, limit); });
 }
 
+StatusOr<std::vector<Bytes>> LmdbState::ResidentObjects() {
+  return Reading([](MacedRows& rows) -> StatusOr<std::vector<Bytes>> {
+    using Walk = MacedRows::Walk;
+    std::vector<Bytes> out;
+    RETURN_IF_ERROR(rows.WalkFrom(Table::kKey, {}, [&](ByteView, ByteView value) -> StatusOr<Walk> {
+      ASSIGN_OR_RETURN(const KeyRow row, DecodeKeyRow(value));
+      if (!row.cka_id.empty()) out.push_back(row.cka_id);
+      return Walk::kGoOn;
+    }));
+    return out;
+  });
+}
+
 Status LmdbState::StoreEpoch(const StoredEpoch& epoch) {
   if (epoch.epoch == 0) return Fail(kRowInvalid, "record key epochs count from 1");
   return Writing([&](MacedRows& rows) {

@@ -69,6 +69,8 @@ class LmdbState final : public StatePort {
   // Every epoch whose key has not been destroyed, oldest first.
   StatusOr<std::vector<StoredEpoch>> LoadEpochs();
   Status EraseEpoch(uint32_t epoch);
+  // CKA_ID of every RESIDENT key's token object that has not been destroyed. Reads every key's row.
+  StatusOr<std::vector<Bytes>> ResidentObjects();
   // kRowInvalid for epoch 0.
   Status StoreEpoch(const StoredEpoch& epoch);
   StatusOr<std::optional<StoredTime>> LoadTime();
