@@ -20,6 +20,8 @@ namespace pb = ::intaglio::config::v1;
 
 constexpr size_t kMaxConfig = 256 * 1024;
 constexpr size_t kMaxPem = 64 * 1024;
+constexpr int kMostDeviceRoots = 16;
+constexpr size_t kMaxDeviceRoot = 4096;
 
 Status Bad(const std::string& field, const std::string& problem) {
   return Fail(kConfigInvalid, field + ": " + problem);
@@ -243,6 +245,14 @@ StatusOr<CoreIdentity> LoadInit(const std::string& path) {
     out.roster.push_back(std::move(officer));
   }
   RETURN_IF_ERROR(CheckRoster(out.roster, out.commands_need));
+  if (config.device_roots_size() > kMostDeviceRoots) return Bad("device_roots", "at most 16");
+  for (const std::string& each : config.device_roots()) {
+    ASSIGN_OR_RETURN(const Bytes file,
+                     ReadFile(Resolve(path, each), FileTrust::kNotWritable, kMaxPem));
+    ASSIGN_OR_RETURN(Bytes root, DerOrPem(file, "CERTIFICATE"));
+    if (root.size() > kMaxDeviceRoot) return Bad("device_roots", each + " is over 4096 octets");
+    out.device_roots.push_back(std::move(root));
+  }
   out.qscd_entry.entry_id = config.qscd_entry_id();
   if (out.qscd_entry.entry_id.empty()) return Bad("qscd_entry_id", "is required");
   ASSIGN_OR_RETURN(out.qscd_entry.valid_until,

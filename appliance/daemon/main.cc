@@ -10,11 +10,13 @@
 #include <optional>
 #include <string>
 
+#include "appliance/daemon/backup.h"
 #include "appliance/daemon/config.h"
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/core_process.h"
 #include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/pin_source.h"
+#include "appliance/daemon/restore.h"
 #include "appliance/daemon/upgrade.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/daemon/version.h"
@@ -36,6 +38,15 @@ constexpr char kHelp[] =
   intaglio-core upgrade --config FILE --command FILE
                                                  take over the state of an older program, under
                                                  the officers' approve-upgrade command
+  intaglio-core prepare-restore --config FILE --nonce HEX --evidence-out FILE --spki-out FILE
+                                                 on a second core: make the key that a backup is
+                                                 sealed to, and evidence about it
+  intaglio-core backup --config FILE --command FILE --evidence FILE
+                                                 write the copies that the officers'
+                                                 authorise-backup command allows, for that key
+  intaglio-core restore --config FILE --backup FILE --command FILE
+                                                 on the second core: take the place of the first,
+                                                 under the officers' activate-restored command
   intaglio-core journal verify --config FILE [--journal-key FILE]
                                                  check the whole journal, and what rows and anchor
                                                  know of it where they can be reached
@@ -67,6 +78,7 @@ struct Arguments {
   std::string noun;  // of `journal verify` and `pin enter`, the first of the two words
   std::string config, init, spki_out, certificate, chain, dir, command;
   std::string journal_key, journal_key_out, before;
+  std::string nonce, evidence, evidence_out, backup;
   std::string confirm, pin_file, need, shares, out_dir, share;
   bool check_config = false, version = false, help = false;
 };
@@ -82,6 +94,10 @@ bool Parse(int argc, char** argv, Arguments& out) {
                                     {"journal-key", required_argument, nullptr, 'j'},
                                     {"journal-key-out", required_argument, nullptr, 'o'},
                                     {"before", required_argument, nullptr, 'b'},
+                                    {"nonce", required_argument, nullptr, 'N'},
+                                    {"evidence", required_argument, nullptr, 'E'},
+                                    {"evidence-out", required_argument, nullptr, 'O'},
+                                    {"backup", required_argument, nullptr, 'B'},
                                     {"confirm", required_argument, nullptr, 'F'},
                                     {"pin-file", required_argument, nullptr, 'p'},
                                     {"need", required_argument, nullptr, 'K'},
@@ -124,6 +140,18 @@ bool Parse(int argc, char** argv, Arguments& out) {
         break;
       case 'b':
         out.before = optarg;
+        break;
+      case 'N':
+        out.nonce = optarg;
+        break;
+      case 'E':
+        out.evidence = optarg;
+        break;
+      case 'O':
+        out.evidence_out = optarg;
+        break;
+      case 'B':
+        out.backup = optarg;
         break;
       case 'F':
         out.confirm = optarg;
@@ -196,6 +224,23 @@ int RunJournalVerb(const CoreSettings& settings, const Arguments& arguments) {
   return Report(PruneJournal(settings, *before));
 }
 
+bool IsBackupVerb(const std::string& verb) {
+  return verb == "prepare-restore" || verb == "backup" || verb == "restore";
+}
+
+int RunBackupVerb(const CoreSettings& settings, const Arguments& arguments) {
+  const Arguments& a = arguments;
+  if (a.verb == "prepare-restore") {
+    if (a.nonce.empty() || a.evidence_out.empty() || a.spki_out.empty()) return Usage();
+    return Report(PrepareRestore(settings, a.nonce, a.evidence_out, a.spki_out));
+  }
+  if (a.command.empty()) return Usage();
+  if (a.verb == "backup") {
+    return a.evidence.empty() ? Usage() : Report(MakeBackup(settings, a.command, a.evidence));
+  }
+  return a.backup.empty() ? Usage() : Report(RestoreBackup(settings, a.backup, a.command));
+}
+
 int RunPinSplit(const Arguments& arguments) {
   const auto need = NumberOf(arguments.need), shares = NumberOf(arguments.shares);
   if (arguments.pin_file.empty() || arguments.out_dir.empty() || !need || !shares) return Usage();
@@ -258,6 +303,7 @@ int Main(int argc, char** argv) {
     if (arguments.certificate.empty()) return Usage();
     return Report(InstallDeviceCertificate(*settings, arguments.certificate, arguments.chain));
   }
+  if (IsBackupVerb(arguments.verb)) return RunBackupVerb(*settings, arguments);
   if (arguments.verb == "upgrade") {
     if (arguments.command.empty()) return Usage();
     const auto program = ThisProgram();

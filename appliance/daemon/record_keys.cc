@@ -55,6 +55,31 @@ StatusOr<std::unique_ptr<RecordKeys>> RecordKeys::Open(tokens::TokenKeys& token,
   return std::unique_ptr<RecordKeys>(new RecordKeys(token, state, rng, std::move(keys)));
 }
 
+StatusOr<std::vector<CarriedEpoch>> RecordKeys::Carry(tokens::TokenKeys& token, LmdbState& state) {
+  ASSIGN_OR_RETURN(const auto epochs, state.LoadEpochs());
+  std::vector<CarriedEpoch> out;
+  for (const StoredEpoch& each : epochs) {
+    ASSIGN_OR_RETURN(const tokens::KeyLabel label, LabelOf(each.epoch));
+    ASSIGN_OR_RETURN(SecretBytes key,
+                     OpenInToken(token, {label, ContextOf(each.epoch)}, each.sealed_record_key));
+    out.push_back({each.epoch, std::move(key), each.created_at});
+  }
+  return out;
+}
+
+Status RecordKeys::Put(tokens::TokenKeys& token, LmdbState& state, Rng& rng,
+                       const std::vector<CarriedEpoch>& carried) {
+  for (const CarriedEpoch& each : carried) {
+    ASSIGN_OR_RETURN(const tokens::KeyLabel label, LabelOf(each.epoch));
+    RETURN_IF_ERROR(EnsureSecretKey(token, label));
+    StoredEpoch row{each.epoch, {}, each.created_at};
+    ASSIGN_OR_RETURN(row.sealed_record_key,
+                     SealInToken(token, rng, {label, ContextOf(each.epoch)}, each.key));
+    RETURN_IF_ERROR(state.StoreEpoch(row));
+  }
+  return OkStatus();
+}
+
 StatusOr<std::vector<EpochFacts>> RecordKeys::List() {
   ASSIGN_OR_RETURN(const auto epochs, state_.LoadEpochs());
   std::vector<EpochFacts> facts;

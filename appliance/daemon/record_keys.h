@@ -15,6 +15,13 @@
 
 namespace intaglio::appliance {
 
+// A record key in the clear, on its way into or out of a backup.
+struct CarriedEpoch {
+  uint32_t epoch = 0;
+  SecretBytes key;
+  WallTime created_at;
+};
+
 class RecordKeys final : public EpochPort {
  public:
   // The first epoch's key, for `init`.
@@ -23,6 +30,12 @@ class RecordKeys final : public EpochPort {
   // All arguments outlive this.
   static StatusOr<std::unique_ptr<RecordKeys>> Open(tokens::TokenKeys& token, LmdbState& state,
                                                     Rng& rng);
+
+  // For the console: the keys of every live epoch, and the same under this token's keys in rows
+  // that have none. kRecordKeyUnavailable, the token's Reasons.
+  static StatusOr<std::vector<CarriedEpoch>> Carry(tokens::TokenKeys& token, LmdbState& state);
+  static Status Put(tokens::TokenKeys& token, LmdbState& state, Rng& rng,
+                    const std::vector<CarriedEpoch>& carried);
 
   RecordSealer& sealer() { return sealer_; }
 

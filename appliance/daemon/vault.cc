@@ -16,8 +16,6 @@ namespace {
 
 constexpr uint64_t kMapSize = uint64_t{8} << 30;  // sparse: the file grows with its content
 
-std::string RowsDir(const CoreSettings& settings) { return settings.state_dir + "/rows"; }
-
 StatusOr<TokenSeal> MacKeySeal() {
   ASSIGN_OR_RETURN(auto label, tokens::KeyLabel::Create(kSealingKey));
   return TokenSeal{std::move(label), "intaglio/mac-key"};
@@ -38,6 +36,7 @@ StatusOr<tokens::SupervisedTokenConfig> Supervised(const CoreSettings& core,
 
 }  // namespace
 
+std::string RowsDir(const CoreSettings& settings) { return settings.state_dir + "/rows"; }
 std::string MacKeyFile(const CoreSettings& settings) {
   return settings.state_dir + "/mac-key.sealed";
 }
@@ -70,12 +69,25 @@ StatusOr<Vault> OpenVaultToZeroise(const CoreSettings& settings) {
     return Fail(kNotInitialised, "run intaglio-core init; " + MacKeyFile(settings) + " is missing");
   }
   ASSIGN_OR_RETURN(Vault vault, OpenToken(settings));
+  ASSIGN_OR_RETURN(vault.state, OpenRowsIn(settings, *vault.token, RowsDir(settings)));
+  return vault;
+}
+
+StatusOr<std::unique_ptr<LmdbState>> OpenRowsIn(const CoreSettings& settings,
+                                                tokens::TokenKeys& token, const std::string& dir) {
   ASSIGN_OR_RETURN(const Bytes sealed, ReadFile(MacKeyFile(settings), FileTrust::kOwnerOnly, 4096));
   ASSIGN_OR_RETURN(const TokenSeal seal, MacKeySeal());
-  ASSIGN_OR_RETURN(SecretBytes mac_key, OpenInToken(*vault.token, seal, sealed));
-  ASSIGN_OR_RETURN(vault.state,
-                   LmdbState::Open(RowsDir(settings), std::move(mac_key), MapSize{kMapSize}));
-  return vault;
+  ASSIGN_OR_RETURN(SecretBytes mac_key, OpenInToken(token, seal, sealed));
+  return LmdbState::Open(dir, std::move(mac_key), MapSize{kMapSize});
+}
+
+StatusOr<std::unique_ptr<tokens::Token>> OpenTokenAlone(const CoreSettings& settings) {
+  if (!settings.token.softhsm_conf.empty()) {
+    setenv("SOFTHSM2_CONF", settings.token.softhsm_conf.c_str(), 1);
+  }
+  ASSIGN_OR_RETURN(auto config, Supervised(settings, settings.token));
+  ASSIGN_OR_RETURN(auto module, tokens::Module::Load(config.module_path));
+  return tokens::Token::Open(std::move(module), config.selector, config.pin, config.limits);
 }
 
 StatusOr<Vault> MakeVault(const CoreSettings& settings, Rng& rng, WallTime now) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "tokens/pkcs11/supervisor.h"
+#include "tokens/pkcs11/token.h"
 
 namespace intaglio::appliance {
 
@@ -36,6 +37,14 @@ StatusOr<Vault> OpenVaultToZeroise(const CoreSettings& settings);
 // earlier try left is replaced. kAlreadyInitialised if there is an instance.
 StatusOr<Vault> MakeVault(const CoreSettings& settings, Rng& rng, WallTime now);
 
+// One token by itself, for what a supervised token does not do. Nothing else of this process may
+// hold the module meanwhile.
+StatusOr<std::unique_ptr<tokens::Token>> OpenTokenAlone(const CoreSettings& settings);
+// A store in another folder under the core's own MAC key.
+StatusOr<std::unique_ptr<LmdbState>> OpenRowsIn(const CoreSettings& settings,
+                                                tokens::TokenKeys& token, const std::string& dir);
+
+std::string RowsDir(const CoreSettings& settings);
 std::string JournalDir(const CoreSettings& settings);
 // The rows' MAC key, sealed.
 std::string MacKeyFile(const CoreSettings& settings);

@@ -16,6 +16,7 @@ Status Forged(const EntryFacts& facts, const std::string& why) {
 Status LineAudit::Add(const EntryFacts& facts) {
   if (!facts.checkpoint) {
     ++lines_since_;
+    restored_ |= facts.type == EventType::kRestored;
     if (facts.use) {
       uses_[facts.use->key_id] += facts.use->signatures;
       signatures_ += facts.use->signatures;
@@ -27,6 +28,7 @@ Status LineAudit::Add(const EntryFacts& facts) {
   ++checkpoints_;
   lines_since_ = 0;
   uses_.clear();
+  restored_ = false;
   last_ = facts.checkpoint;
   return OkStatus();
 }
@@ -51,7 +53,7 @@ Status LineAudit::CheckSeal(const EntryFacts& facts) {
       !VerifyEs256InSoftware(*point, CheckpointDigest(checkpoint), *signature)) {
     return Forged(facts, "the checkpoint's signature does not verify");
   }
-  if (last_ && last_->core_instance != checkpoint.core_instance) {
+  if (last_ && !restored_ && last_->core_instance != checkpoint.core_instance) {
     return Forged(facts, "the checkpoint is of another core");
   }
   return OkStatus();

@@ -45,6 +45,7 @@ class LineAudit final {
   std::optional<Checkpoint> last_;
   uint64_t checkpoints_ = 0;
   uint64_t lines_since_ = 0;
+  bool restored_ = false;  // a core may take over another's identity by a line that says so
   uint64_t signatures_ = 0;
   UseCounts uses_;
 };

@@ -11,7 +11,9 @@ namespace intaglio::appliance {
 
 class AttestationPolicy final {
  private:
-  friend class AttestKeys;  // composes evidence; no one else can ask
+  // They compose evidence; no one else can ask.
+  friend class AttestKeys;
+  friend class RestoreEvidence;
   static SignPermit PermitEvidence(const KeyRecord& attestation_key, const Digest& tbs_digest) {
     return SignPermit(attestation_key.key_id, {MessageDigest::Sha256(tbs_digest)});
   }

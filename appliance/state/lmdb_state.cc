@@ -1,5 +1,8 @@
 #include "appliance/state/lmdb_state.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "appliance/state/reasons.h"
 #include "appliance/state/row_access.h"
 #include "appliance/state/row_codec.h"
@@ -246,6 +249,57 @@ StatusOr<std::optional<JournalHead>> LmdbState::LoadExported() {
 Status LmdbState::StoreExported(const JournalHead& head) {
   return Writing(
       [&](MacedRows& rows) { return rows.Put(Table::kMark, ExportedKey(), EncodeRow(head)); });
+}
+
+namespace {
+
+constexpr Table kCarriedTables[] = {Table::kKey,    Table::kSerial, Table::kRevoked, Table::kOrder,
+                                    Table::kExpiry, Table::kCa,     Table::kSeal,    Table::kMeta};
+
+// These are made anew on the other machine.
+bool StaysHere(Table table, ByteView key) {
+  if (table != Table::kMeta) return false;
+  const ByteView epochs = EpochPrefix();
+  return Equal(key, InstanceKey()) || Equal(key, PendingIdentityKey()) ||
+         (key.size() >= epochs.size() && Equal(key.first(epochs.size()), epochs));
+}
+
+}  // namespace
+
+StatusOr<std::vector<CarriedRow>> LmdbState::CarryRows(size_t most) {
+  return Reading([&](MacedRows& rows) -> StatusOr<std::vector<CarriedRow>> {
+    std::vector<CarriedRow> out;
+    size_t octets = 0;
+    using Walk = MacedRows::Walk;
+    for (const Table table : kCarriedTables) {
+      RETURN_IF_ERROR(rows.WalkFrom(table, {}, [&](ByteView key, ByteView value) -> StatusOr<Walk> {
+        if (StaysHere(table, key)) return Walk::kGoOn;
+        octets += key.size() + value.size();
+        if (octets > most) {
+          return Fail(kStateFull, "the rows have more than " + std::to_string(most) +
+                                      " octets, which is all that one backup carries");
+        }
+        out.push_back({std::string(NameOf(table)), ToBytes(key), ToBytes(value)});
+        return Walk::kGoOn;
+      }));
+    }
+    return out;
+  });
+}
+
+Status LmdbState::PutCarried(const std::vector<CarriedRow>& carried) {
+  return Writing([&](MacedRows& rows) -> Status {
+    for (const CarriedRow& each : carried) {
+      const auto* table =
+          std::find_if(std::begin(kCarriedTables), std::end(kCarriedTables),
+                       [&](Table candidate) { return NameOf(candidate) == each.table; });
+      if (table == std::end(kCarriedTables) || each.key.empty() || StaysHere(*table, each.key)) {
+        return Fail(kRowInvalid, "a backup has no row of table '" + each.table + "' like that");
+      }
+      RETURN_IF_ERROR(rows.Put(*table, each.key, each.value));
+    }
+    return OkStatus();
+  });
 }
 
 }  // namespace intaglio::appliance

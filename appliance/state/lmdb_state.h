@@ -25,6 +25,13 @@
 
 namespace intaglio::appliance {
 
+// A row as a backup carries it: the table's name, so that numbers may change.
+struct CarriedRow {
+  std::string table;
+  Bytes key;
+  Bytes value;
+};
+
 class LmdbState final : public StatePort {
  public:
   // Opens or makes the store in `dir` (made if missing, mode 0700). `mac_key` has 32 octets; with
@@ -80,6 +87,13 @@ class LmdbState final : public StatePort {
   // The last line of the journal that a host confirmed to have.
   StatusOr<std::optional<JournalHead>> LoadExported();
   Status StoreExported(const JournalHead& head);
+
+  // For a backup: every row but the instance, the epochs' keys, what is pending for the identity,
+  // and the marks, which are this machine's. kStateFull if their octets are more than `most`.
+  StatusOr<std::vector<CarriedRow>> CarryRows(size_t most);
+  // Puts them into a store made anew, at once or not at all. kRowInvalid for a table that carries
+  // none, or an empty key.
+  Status PutCarried(const std::vector<CarriedRow>& carried);
 
  private:
   LmdbState(std::unique_ptr<LmdbEnv> env, RowMac mac)

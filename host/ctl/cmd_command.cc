@@ -225,6 +225,7 @@ void AddCommandCommands(CommandTable& table) {
   table.Noun("command", "What M of N security officers order the core to do");
   AddCompose(table);
   AddDecisionCommands(table);
+  AddBackupCommands(table);
   table.Add<CommandFileFlags>(
       {"command show", "Shows a command from its octets", "intaglio command show command.bin"},
       [](Flags& flags, CommandFileFlags& o) {

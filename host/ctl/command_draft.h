@@ -29,6 +29,8 @@ StatusOr<Report> FinishCommand(const core::v1::Command& command, const std::stri
 
 // The commands that change what the core's officers have decided about it.
 void AddDecisionCommands(CommandTable& table);
+// Those of backup and restore.
+void AddBackupCommands(CommandTable& table);
 
 }  // namespace intaglio::host
 

@@ -90,6 +90,8 @@ TEST_F(CommandLineTest, HelpComesWithAnExample) {
                                 "command compose set-trust-anchors",
                                 "command compose pin-hosts",
                                 "command compose approve-upgrade",
+                                "command compose authorise-backup",
+                                "command compose activate-restored",
                                 "command show",
                                 "command sign",
                                 "command execute",
@@ -261,6 +263,14 @@ TEST_F(CommandLineTest, DecisionsAreComposedFromWhatTheyAreAbout) {
               HasSubstr("\"configuration_sha256\":\"" + digest + "\""));
   EXPECT_THAT(compose("approve-upgrade --from 1.0.0 --to 1.1.0 --program " + Path("file")).out,
               HasSubstr("\"program_sha256\":\"" + digest + "\""));
+  EXPECT_THAT(compose("activate-restored --instance-epoch 2 --backup " + Path("file")).out,
+              HasSubstr("\"backup_sha256\":\"" + digest + "\""));
+  EXPECT_NE(compose("activate-restored --instance-epoch 1 --backup " + Path("file")).code, kExitOk);
+  EXPECT_NE(compose("authorise-backup --copies 1 --evidence " + Path("file") + " --target " +
+                    Path("file"))
+                .code,
+            kExitOk)
+      << "not a key";
   EXPECT_THAT(compose("set-qscd-entry --entry-id lab --valid-until 2099-01-31").out,
               HasSubstr("\"entry_id\":\"lab\""));
   EXPECT_NE(compose("set-qscd-entry --entry-id lab --valid-until 31.1.2099").code, kExitOk);

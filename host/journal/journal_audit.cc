@@ -76,6 +76,8 @@ StatusOr<pb::JournalEntry> JournalAudit::Add(ByteView line) {
     RETURN_IF_ERROR(CheckCheckpoint(entry, head_before));
     return entry;
   }
+  // A core took over another's identity, and says so.
+  if (entry.type() == pb::EVENT_TYPE_RESTORED) instance_.clear();
   RETURN_IF_ERROR(CountSignatures(entry));
   return entry;
 }

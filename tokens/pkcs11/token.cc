@@ -3,6 +3,7 @@
 #include "tokens/pkcs11/ck_error.h"
 #include "tokens/pkcs11/gcm.h"
 #include "tokens/pkcs11/key_generation.h"
+#include "tokens/pkcs11/oaep_key.h"
 #include "tokens/pkcs11/reasons.h"
 #include "tokens/pkcs11/session_pool.h"
 #include "tokens/pkcs11/signing.h"
@@ -180,6 +181,20 @@ void Token::SetPin(const SecretBytes& pin) { impl_->pool->SetPin(pin); }
 Status Token::Recover() {
   RETURN_IF_ERROR(impl_->module->Reinitialise());
   return Probe();
+}
+
+StatusOr<GeneratedKey> Token::GenerateOaepKey(const KeyLabel& label, const KeyId& id) {
+  std::lock_guard lock(impl_->making);
+  return impl_->Run(Retry::kNever,
+                    [&](Session& session) { return MakeOaepKey(session, label, id); });
+}
+
+StatusOr<SecretBytes> Token::OpenOaep(const KeyId& id, ByteView sealed) {
+  return impl_->Run(Retry::kOnce, [&](Session& session) -> StatusOr<SecretBytes> {
+    const std::lock_guard lock(impl_->copying);
+    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindResidentKey(session, id));
+    return OaepOpen(session, key, sealed);
+  });
 }
 
 StatusOr<GeneratedKey> Token::GenerateResident(KeyAlgorithm algorithm, const KeyLabel& label,

@@ -56,6 +56,10 @@ class Token final : public TokenKeys {
   const TokenDescription& Describe() const override;
   // Always healthy: a Token alone does not watch itself.
   SupervisorStatus Standing() const override;
+  // A RESIDENT key that only decrypts (oaep_key.h). For the console alone, so TokenKeys has it not.
+  StatusOr<GeneratedKey> GenerateOaepKey(const KeyLabel& label, const KeyId& id);
+  // kKeyNotFound, kSealBroken.
+  StatusOr<SecretBytes> OpenOaep(const KeyId& id, ByteView sealed);
   StatusOr<GeneratedKey> GenerateResident(KeyAlgorithm algorithm, const KeyLabel& label,
                                           const KeyId& id) override;
   StatusOr<std::vector<Bytes>> SignResident(const KeyId& id, KeyAlgorithm algorithm,
