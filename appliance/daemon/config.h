@@ -2,6 +2,7 @@
 #ifndef INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
 #define INTAGLIO_APPLIANCE_DAEMON_CONFIG_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct TokenSettings {
   std::string pin_file;          // one of the three says where the PIN comes from
   std::string pin_credential;    // name of a systemd credential
   unsigned pin_shares_need = 0;  // so many custodians' shares
+  // Shares entered already, by a command that opens the token more than once.
+  std::shared_ptr<const SecretBytes> entered_pin;
   std::string storage_key;
   size_t max_sessions = 8;
   std::string softhsm_conf;

@@ -2,8 +2,10 @@
 #include "appliance/daemon/config.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
+#include "appliance/daemon/pin_source.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/domain/reasons.h"
 #include "base/reasons.h"
@@ -64,6 +66,42 @@ TEST_F(ConfigTest, EachFieldIsCheckedAndNamed) {
       "link.unix_socket");
   ExpectNamed(lab_ + token_ + "link { unix_socket: \"/u\" }", "link.certificate");
   ExpectNamed("unknown_field: 1", "unknown_field");
+}
+
+TEST_F(ConfigTest, ThePinComesFromOnePlace) {
+  const auto token = [&](const std::string& source) {
+    return lab_ + "token { module: \"/m.so\" selector: \"core\" storage_key: \"s\" " + source +
+           " }\n";
+  };
+  for (const std::string wrong :
+       {"", "pin_file: \"/p\" pin_credential: \"c\"", "pin_file: \"/p\" pin_shares_need: 2",
+        "pin_credential: \"c\" pin_shares_need: 2", "pin_file: \"p\""}) {
+    ExpectNamed(token(wrong), "token.pin_file");
+  }
+  ExpectNamed(token("pin_credential: \"../c\""), "token.pin_credential");
+  ExpectNamed(token("pin_credential: \".\""), "token.pin_credential");
+  ExpectNamed(token("pin_shares_need: 1"), "token.pin_shares_need");
+  ExpectNamed(token("pin_shares_need: 17"), "token.pin_shares_need");
+  ExpectNamed(token("pin_shares_need: 2"), "link");
+  ExpectNamed(token("pin_credential: \"core-pin\""), "link");
+}
+
+TEST_F(ConfigTest, ACredentialIsReadFromItsFolder) {
+  CoreSettings settings;
+  TokenSettings token;
+  token.pin_credential = "core-pin";
+  unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_TRUE(Is(ReadPin(settings, token).status(), kPinUnavailable));
+  setenv("CREDENTIALS_DIRECTORY", folder_.path().c_str(), 1);
+  EXPECT_TRUE(Is(ReadPin(settings, token).status(), kFileUnreadable));
+  const std::string file = folder_.path() + "/core-pin";
+  ASSERT_TRUE(WriteFile(file, AsBytes("1234\n"), 0644).ok());
+  EXPECT_TRUE(Is(ReadPin(settings, token).status(), kFileMode));
+  ASSERT_TRUE(WriteFile(file, AsBytes("1234\n"), 0400).ok());
+  const auto pin = ReadPin(settings, token);
+  ASSERT_TRUE(pin.ok()) << pin.status();
+  EXPECT_TRUE(*pin == SecretBytes::CopyOf(AsBytes("1234")));
+  unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 TEST_F(ConfigTest, JournalAndAnchorAreChecked) {

@@ -42,6 +42,7 @@ std::string PinFileOf(const TokenSettings& token) {
 }
 
 StatusOr<SecretBytes> ReadPin(const CoreSettings& settings, const TokenSettings& token) {
+  if (token.entered_pin) return SecretBytes::CopyOf(token.entered_pin->Expose());
   if (token.pin_shares_need > 0) return AwaitShares(PinSocketOf(settings), token.pin_shares_need);
   const std::string file = PinFileOf(token);
   if (file.empty()) {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/pin_source.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/journal/checkpointer.h"
@@ -163,6 +164,25 @@ Status Finish(const CoreSettings& settings, Plan plan) {
   return WritePlan(settings, plan);
 }
 
+// As much of the settings as zeroise needs, with what custodians entered: the tokens are opened
+// more than once.
+StatusOr<CoreSettings> WithPins(const CoreSettings& settings) {
+  CoreSettings out;
+  out.state_dir = settings.state_dir;
+  out.boundary = settings.boundary;
+  out.journal = settings.journal;
+  out.token = settings.token;
+  out.standby_tokens = settings.standby_tokens;
+  std::vector<TokenSettings*> all = {&out.token};
+  for (TokenSettings& each : out.standby_tokens) all.push_back(&each);
+  for (TokenSettings* each : all) {
+    if (each->pin_shares_need == 0) continue;
+    ASSIGN_OR_RETURN(SecretBytes pin, ReadPin(settings, *each));
+    each->entered_pin = std::make_shared<const SecretBytes>(std::move(pin));
+  }
+  return out;
+}
+
 }  // namespace
 
 Status CheckNotZeroised(const CoreSettings& settings) {
@@ -180,15 +200,25 @@ Status CheckNotZeroised(const CoreSettings& settings) {
 
 StatusOr<std::string> ZeroiseCore(const CoreSettings& settings, const std::string& confirm) {
   std::error_code error;
-  if (!std::filesystem::exists(PlanFile(settings), error)) {
-    RETURN_IF_ERROR(Begin(settings, confirm));
+  const bool begun = std::filesystem::exists(PlanFile(settings), error);
+  Plan plan;
+  if (begun) {
+    ASSIGN_OR_RETURN(plan, ReadPlan(settings));
+    if (plan.instance != confirm) {
+      return Fail(kWrongCore,
+                  "this core was " + plan.instance + "; --confirm names '" + confirm + "'");
+    }
+  } else if (!std::filesystem::exists(MacKeyFile(settings), error)) {
+    return Fail(kNotInitialised, "there is no core in " + settings.state_dir);
   }
-  ASSIGN_OR_RETURN(const Plan plan, ReadPlan(settings));
-  if (plan.instance != confirm) {
-    return Fail(kWrongCore,
-                "this core was " + plan.instance + "; --confirm names '" + confirm + "'");
+  if (plan.state != kDone) {
+    ASSIGN_OR_RETURN(const CoreSettings opened, WithPins(settings));
+    if (!begun) {
+      RETURN_IF_ERROR(Begin(opened, confirm));
+      ASSIGN_OR_RETURN(plan, ReadPlan(settings));
+    }
+    RETURN_IF_ERROR(Finish(opened, plan));
   }
-  if (plan.state == kBegun) RETURN_IF_ERROR(Finish(settings, plan));
   LogWarn("core.zeroised", {{"instance", plan.instance}});
   return "{\"zeroised\":\"" + plan.instance +
          "\",\"objects\":" + std::to_string(plan.objects.size()) + "}";

@@ -129,6 +129,18 @@ TEST_F(ZeroiseTest, NothingOfTheCoreIsLeft) {
   EXPECT_TRUE(Is(core::OpenVault(lab_->settings()).status(), core::kRecordKeyUnavailable));
 }
 
+TEST_F(ZeroiseTest, WhatIsNoCoreIsNotZeroised) {
+  core::CoreSettings settings;
+  settings.state_dir = lab_->folder() + "/nothing";
+  EXPECT_TRUE(Is(core::ZeroiseCore(settings, instance_).status(), core::kNotInitialised));
+  // A plan that cannot be read stops the start all the same, and is not carried out.
+  ASSERT_THAT(WriteFile(lab_->state() + "/zeroised", AsBytes("?"), 0600), IsOk());
+  EXPECT_EQ(RunToEnd({"--config", config_}), 1);
+  EXPECT_THAT(Output(), HasSubstr("ZEROISED"));
+  EXPECT_EQ(Zeroise(instance_), 1);
+  EXPECT_THAT(Output(), HasSubstr("no plan"));
+}
+
 TEST_F(ZeroiseTest, AnInterruptedOneIsFinished) {
   GiveItKeys();
   const std::string mac_key = lab_->state() + "/mac-key.sealed";
@@ -195,6 +207,17 @@ TEST_F(ZeroiseTest, TwoOfThreeCustodiansStartTheCore) {
   const auto share = ReadFile(good + "/pin-share-3", FileTrust::kOwnerOnly, 4096);
   EXPECT_THAT(said, ::testing::Not(HasSubstr(AsString(*share).substr(48, 30))));
   EXPECT_FALSE(fs::exists(lab_->state() + "/pin.sock"));
+
+  // Zeroise opens the token more than once and asks the custodians once.
+  const pid_t last = Launch({"zeroise", "--config", config_, "--confirm", instance_}, core_log);
+  while (!fs::exists(lab_->state() + "/pin.sock") && waitpid(last, nullptr, WNOHANG) == 0) {
+    usleep(10'000);
+  }
+  EXPECT_EQ(enter(good + "/pin-share-2"), 0) << Output();
+  EXPECT_EQ(enter(good + "/pin-share-3"), 0) << Output();
+  waitpid(last, &result, 0);
+  EXPECT_TRUE(WIFEXITED(result) && WEXITSTATUS(result) == 0);
+  EXPECT_TRUE(Is(core::CheckNotZeroised(lab_->settings()), core::kCoreZeroised));
 }
 
 }  // namespace
