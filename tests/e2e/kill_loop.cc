@@ -394,11 +394,13 @@ class KillLoop final {
   }
 
   bool Authorise();
+  bool FindNextSequence();
   bool SealOnce(std::mt19937& random);
 
   void CheckAfterStart() {
     ReadOnInJournal();
     CheckReplays();
+    sequence_known_ = false;
     for (const auto& signer : signers_) {
       std::lock_guard lock(signer->mutex);
       if (!signer->destroying) {
@@ -494,6 +496,7 @@ class KillLoop final {
   std::mutex seal_mutex_;
   std::string authorisation_id_;
   uint64_t next_sequence_ = 1;
+  bool sequence_known_ = false;
   uint64_t quota_ = 0;
   uint64_t sealed_under_it_ = 0;
 };
@@ -512,7 +515,7 @@ bool KillLoop::Authorise() {
   authorisation.set_client_spki(AsString(seal_client_->spki()));
   authorisation.set_not_before_ms(NowMs() - 1000);
   authorisation.set_not_after_ms(NowMs() + kDay);
-  quota_ = 5'000;
+  quota_ = 20'000;
   authorisation.set_most_signatures(quota_);
   authorisation.set_most_per_minute(1'000'000);
   const std::string octets(AsString(SerializeCanonical(authorisation)));
@@ -529,12 +532,29 @@ bool KillLoop::Authorise() {
   }
   authorisation_id_ = answer->authorise_seal().authorisation_id();
   next_sequence_ = 1;
+  sequence_known_ = true;
   sealed_under_it_ = 0;
+  return true;
+}
+
+// Where a client goes on after the core's restart.
+bool KillLoop::FindNextSequence() {
+  pb::CoreRequest request;
+  request.mutable_seal_status()->set_key_id(seal_key_id_);
+  const Response answer = Ask(request);
+  if (!answer.ok()) return Answered(answer.status());
+  for (const pb::SealLedgerEntry& each : answer->seal_status().entries()) {
+    if (each.authorisation_id() != authorisation_id_) continue;
+    next_sequence_ = each.next_sequence();
+    if (each.used_or_reserved() < sealed_under_it_) Die("the ledger forgot seals");
+  }
+  sequence_known_ = true;
   return true;
 }
 
 bool KillLoop::SealOnce(std::mt19937& random) {
   std::lock_guard lock(seal_mutex_);
+  if (!authorisation_id_.empty() && !sequence_known_ && !FindNextSequence()) return false;
   if (authorisation_id_.empty() && !Authorise()) return false;
   if (authorisation_id_.empty()) return true;
   pb::SealBatch batch;
@@ -546,6 +566,7 @@ bool KillLoop::SealOnce(std::mt19937& random) {
   for (uint32_t i = 0; i <= random() % 200; ++i) {
     batch.add_dtbsr(AsString(Sha256(AsBytes(std::to_string(random())))));
   }
+  batch.set_count(static_cast<uint64_t>(batch.dtbsr_size()));
   const Bytes octets = SerializeCanonical(batch);
   pb::CoreRequest request;
   request.mutable_seal()->set_record(seal_record_);
@@ -559,7 +580,7 @@ bool KillLoop::SealOnce(std::mt19937& random) {
   const Response answer = Ask(request);
   if (!answer.ok()) {
     if (!Answered(answer.status())) return false;
-    if (ReasonNameOf(answer.status()) != "SEAL_QUOTA") {
+    if (ReasonNameOf(answer.status()) != "SEAL_QUOTA_SPENT") {
       Die("a batch was refused: " + std::string(answer.status().message()));
     }
     authorisation_id_.clear();  // spent, as far as crashes left any of it
