@@ -22,6 +22,7 @@ namespace intaglio::appliance {
 namespace {
 
 constexpr size_t kMaxPlan = size_t{256} << 20;
+constexpr std::string_view kRestoreKeyId = "intaglio-restore";
 constexpr std::string_view kBegun = "begun", kDone = "done";
 
 std::string PlanFile(const CoreSettings& settings) { return settings.state_dir + "/zeroised"; }
@@ -83,6 +84,8 @@ StatusOr<Plan> MakePlan(Vault& vault, const StoredInstance& instance) {
   ASSIGN_OR_RETURN(plan.objects, vault.state->ResidentObjects());
   plan.objects.push_back(instance.attestation_cka_id);
   if (!instance.journal_cka_id.empty()) plan.objects.push_back(instance.journal_cka_id);
+  // Without it a backup made for this core's token opens no more.
+  plan.objects.push_back(ToBytes(kRestoreKeyId));
   ASSIGN_OR_RETURN(const auto epochs, vault.state->LoadEpochs());
   if (!epochs.empty()) plan.newest_epoch = epochs.back().epoch;
   return plan;

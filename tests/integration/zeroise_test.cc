@@ -80,6 +80,11 @@ class ZeroiseTest : public ::testing::Test {
       return rows.PutKey(id, row);
     }),
                 IsOk());
+    // Stands for the key that a backup was sealed to.
+    ASSERT_THAT(vault->token->GenerateResident(tokens::KeyAlgorithm::kP256,
+                                               *tokens::KeyLabel::Create("intaglio-restore"),
+                                               *tokens::KeyId::Create(AsBytes("intaglio-restore"))),
+                IsOk());
     SystemRng rng;
     auto record_keys = core::RecordKeys::Open(*vault->token, *vault->state, rng);
     ASSERT_THAT(record_keys, IsOk());
@@ -139,6 +144,23 @@ TEST_F(ZeroiseTest, WhatIsNoCoreIsNotZeroised) {
   EXPECT_THAT(Output(), HasSubstr("ZEROISED"));
   EXPECT_EQ(Zeroise(instance_), 1);
   EXPECT_THAT(Output(), HasSubstr("no plan"));
+}
+
+TEST_F(ZeroiseTest, OneThatDiedRightAfterItsPlanIsFinished) {
+  ASSERT_EQ(Zeroise(instance_), 0) << Output();
+  const auto octets = ReadFile(lab_->state() + "/zeroised", FileTrust::kOwnerOnly, 1 << 20);
+  ASSERT_THAT(octets, IsOk());
+  // The same in a token and folder where nothing has been destroyed yet.
+  SetUp();
+  std::string plan = "begun" + AsString(*octets).substr(4);
+  const size_t at = plan.find(' ') + 1;
+  plan.replace(at, instance_.size(), instance_);
+  ASSERT_THAT(WriteFile(lab_->state() + "/zeroised", AsBytes(plan), 0600), IsOk());
+  EXPECT_EQ(RunToEnd({"--config", config_}), 1);
+  EXPECT_THAT(Output(), HasSubstr("half done"));
+  ASSERT_EQ(Zeroise(instance_), 0) << Output();
+  EXPECT_FALSE(fs::exists(lab_->state() + "/mac-key.sealed"));
+  EXPECT_TRUE(Is(core::CheckNotZeroised(lab_->settings()), core::kCoreZeroised));
 }
 
 TEST_F(ZeroiseTest, AnInterruptedOneIsFinished) {
