@@ -5,6 +5,7 @@
 #include "host/ctl/command_draft.h"
 #include "host/ctl/inputs.h"
 #include "host/ctl/reasons.h"
+#include "host/statements/statement_composer.h"
 #include "host/x509/openssl_ptr.h"
 #include "host/x509/public_key.h"
 
@@ -69,6 +70,33 @@ StatusOr<Report> ComposeActivate(const ActivateFlags& flags, Session& session) {
   return FinishCommand(command, flags.compose.out);
 }
 
+struct AssembleFlags {
+  std::string file;
+  std::vector<std::string> approvals;
+  std::string out;
+};
+
+// Whether they are enough, and whose, the core's console says.
+StatusOr<Report> Assemble(const AssembleFlags& flags, Session&) {
+  ASSIGN_OR_RETURN(const Bytes command, ReadInput(flags.file, kMostStatement));
+  pb::Command parsed;
+  if (!ParseCanonical(command, parsed)) {
+    return Fail(kStatementNotCanonical, flags.file + ": not a command");
+  }
+  pb::SignedStatement out;
+  out.set_statement(AsString(command));
+  for (const std::string& each : flags.approvals) {
+    ASSIGN_OR_RETURN(const Bytes octets, ReadInput(each, 4096));
+    if (!ParseCanonical(octets, *out.add_approvals())) {
+      return Fail(kStatementNotCanonical, each + ": not an approval of 'intaglio command sign'");
+    }
+  }
+  RETURN_IF_ERROR(WriteFile(flags.out, SerializeCanonical(out), 0644));
+  Report report;
+  report.Octets("command_sha256", Sha256(command)).Text("signed_command", flags.out);
+  return report;
+}
+
 std::string Example(const std::string& start) {
   return "intaglio command compose " + start + kComposeEnd;
 }
@@ -96,6 +124,16 @@ void AddBackupCommands(CommandTable& table) {
                     "higher than 'intaglio core status' showed of the old core");
       },
       ComposeActivate);
+  table.Add<AssembleFlags>(
+      {"command assemble", "Puts a command and its approvals into one file, for the core's console",
+       "intaglio command assemble command.bin --approval a1.bin --approval a2.bin --out "
+       "signed.bin"},
+      [](Flags& flags, AssembleFlags& o) {
+        flags.Required("FILE", o.file, "command file")
+            .Several("--approval", o.approvals, "approval file; one for each officer")
+            .Required("--out", o.out, "file to write");
+      },
+      Assemble);
 }
 
 }  // namespace intaglio::host

@@ -92,6 +92,7 @@ TEST_F(CommandLineTest, HelpComesWithAnExample) {
                                 "command compose approve-upgrade",
                                 "command compose authorise-backup",
                                 "command compose activate-restored",
+                                "command assemble",
                                 "command show",
                                 "command sign",
                                 "command execute",
