@@ -37,7 +37,7 @@ MAY_INCLUDE = {
 
 # Layers inside the two big zones: a folder includes only folders of its own rank or below.
 LAYERS = {
-    "appliance": {"hardening": 0, "domain": 0, "crypto": 0, "der": 0, "authenticator": 1, "policy": 1, "usecases": 2, "backup": 3, "pin": 0, "zeroise": 3,
+    "appliance": {"hardening": 0, "domain": 0, "crypto": 0, "der": 0, "authenticator": 1, "policy": 1, "usecases": 2, "backup": 9, "pin": 0, "zeroise": 3,
                   "anchor": 3, "records": 3,
                   "state": 3, "journal": 3, "token": 3, "link": 3, "health": 4, "daemon": 9},
     "host": {"domain": 0, "policy": 1, "enrolment": 2, "issuance": 2, "sealing": 2, "signing": 2,
@@ -59,7 +59,7 @@ LIBRARIES = [
     (re.compile(r"^boost/"), ("host/http/", "host/core_link/", "host/daemon/", "tests/")),
     # Schemas stay in adapters and daemons; domain, judges and use cases speak values.
     (re.compile(r"\.pb\.h$"), ("appliance/records/", "appliance/state/", "appliance/journal/",
-                               "appliance/link/", "appliance/health/", "appliance/daemon/", "host/statements/",
+                               "appliance/link/", "appliance/health/", "appliance/backup/", "appliance/daemon/", "host/statements/",
                                "host/journal/", "host/recovery/",
                                "host/core_link/", "host/grpc/", "host/store/", "host/daemon/",
                                "host/ctl/", "attestation/registry/", "hardware-sim/", "tests/")),
