@@ -451,6 +451,9 @@ class KillLoop final {
     }
     spent_.clear();
     for (const pb::CoreRequest& batch : sent_batches_) {
+      // One that the core never began, since it was killed before, is a first order still.
+      const std::string digest(AsString(Sha256(AsBytes(batch.seal().batch()))));
+      if (!intended_batches_.contains(digest)) continue;
       if (Ask(batch).ok()) Die("a batch of an earlier boot was carried out again");
       ++refused_;
     }
@@ -490,7 +493,8 @@ class KillLoop final {
 
   JournalAudit audit_{{}};
   uint64_t next_line_ = 1;
-  std::set<std::string> told_;  // output digests of this loop's journal lines
+  std::set<std::string> told_;              // output digests of this loop's journal lines
+  std::set<std::string> intended_batches_;  // SHA-256 of the batches it says were begun
 
   // The seal authorisation in use.
   std::mutex seal_mutex_;
@@ -603,6 +607,9 @@ bool KillLoop::SealOnce(std::mt19937& random) {
 void KillLoop::TakeLine(const pb::JournalEntry& entry) {
   if (entry.type() == pb::EVENT_TYPE_SIGNED || entry.type() == pb::EVENT_TYPE_SEALED) {
     told_.insert(entry.output_digest());
+  }
+  if (entry.type() == pb::EVENT_TYPE_SEAL_INTENT) {
+    intended_batches_.insert(entry.statement_digest());
   }
   if (entry.sealed_record().empty()) return;
   for (const auto& signer : signers_) {
