@@ -46,4 +46,10 @@ StatusOr<JournalHead> WatchedJournal::Append(const Event& event) {
   return head;
 }
 
+Status WatchedJournal::AppendSoon(const Event& event) {
+  const Status status = journal_.AppendSoon(event);
+  if (Is(status, kJournalUnwritable)) errors_.Enter(ErrorCause::kJournal, status);
+  return status;
+}
+
 }  // namespace intaglio::appliance

@@ -30,6 +30,7 @@ class WatchedJournal final : public JournalPort {
  public:
   WatchedJournal(JournalPort& journal, ErrorState& errors) : journal_(journal), errors_(errors) {}
   StatusOr<JournalHead> Append(const Event& event) override;
+  Status AppendSoon(const Event& event) override;
   JournalHead Head() override { return journal_.Head(); }
   StatusOr<std::vector<Bytes>> Read(uint64_t sequence, size_t max, size_t max_octets) override {
     return journal_.Read(sequence, max, max_octets);

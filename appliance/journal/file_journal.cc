@@ -39,6 +39,7 @@ struct FileJournal::Waiting {
 };
 
 struct FileJournal::Group {
+  std::vector<Bytes> soon;  // these come first
   std::vector<Waiting*> members;
   JournalHead head;  // before the group, then after it
   bool rotated = false;
@@ -78,6 +79,31 @@ StatusOr<JournalHead> FileJournal::Append(const Event& event) {
 StatusOr<JournalHead> FileJournal::AppendAfter(const JournalHead& expected, const Event& event) {
   RETURN_IF_ERROR(Admit(event.type));
   return Enqueue(event, expected);
+}
+
+Status FileJournal::AppendSoon(const Event& event) {
+  // A key's use and a checkpoint never wait.
+  if (UseOf(event) || event.checkpoint) return Append(event).status();
+  RETURN_IF_ERROR(Admit(event.type));
+  ASSIGN_OR_RETURN(Bytes octets, EncodeEvent(event));
+  {
+    const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(soon_failure_);
+    if (soon_.size() < kMostSoon) {
+      soon_.push_back(std::move(octets));
+      return OkStatus();
+    }
+  }
+  return Enqueue(event, std::nullopt).status();
+}
+
+Status FileJournal::Flush() {
+  std::unique_lock lock(mutex_);
+  ++flushes_;
+  work_.notify_one();
+  idle_.wait(lock, [&] { return !writing_ && (soon_.empty() || !soon_failure_.ok()); });
+  --flushes_;
+  return soon_failure_;
 }
 
 Status FileJournal::Admit(EventType type) const {
@@ -137,19 +163,25 @@ void FileJournal::Wake() {
 void FileJournal::RunWriter() {
   for (;;) {
     Group group = TakeGroup();
-    if (group.members.empty()) return;
+    if (group.members.empty() && group.soon.empty()) return;
     Finish(group, WriteGroup(group));
   }
 }
 
 FileJournal::Group FileJournal::TakeGroup() {
   std::unique_lock lock(mutex_);
-  work_.wait(lock, [&] {
-    if (queue_.empty()) return stopping_;
+  // What need not be written yet waits for what must, and not for ever.
+  const auto ready = [&] {
+    if (queue_.empty()) return stopping_ || (flushes_ > 0 && !soon_.empty() && pauses_ == 0);
     return pauses_ == 0 || queue_.front()->expected.has_value();
-  });
+  };
+  while (!work_.wait_for(lock, std::chrono::milliseconds(kSoon), ready)) {
+    if (!soon_.empty() && pauses_ == 0) break;
+  }
   Group group;
   group.head = head_;
+  // Behind a pause stands only what its owner writes.
+  if (pauses_ == 0) group.soon.swap(soon_);
   size_t octets = 0;
   while (!queue_.empty() && group.members.size() < kMaxGroupEvents) {
     if (pauses_ > 0 && !queue_.front()->expected) break;
@@ -167,24 +199,21 @@ Status FileJournal::WriteGroup(Group& group) {
   group.boot = clock_.SinceBoot();
   // An upper bound: the entries' places are known only once it is known which segment they go to.
   size_t most = 0;
+  for (const Bytes& event : group.soon) most += kFrameHeaderOctets + kMaxPlaceOctets + event.size();
   for (const Waiting* member : group.members) {
     most += kFrameHeaderOctets + kMaxPlaceOctets + member->event.size();
   }
   RETURN_IF_ERROR(EnsureSegment(group.head.sequence + 1, most));
   Bytes frames;
   PlaceRotation(group, frames);
+  for (const Bytes& event : group.soon) Place(event, group, frames);
   for (Waiting* member : group.members) {
     if (member->expected && !Same(*member->expected, group.head)) {
       member->status =
           Fail(kJournalMoved, "it ends at sequence " + std::to_string(group.head.sequence));
       continue;
     }
-    const Bytes entry = EncodeEntry(
-        {group.head.sequence + 1, group.head.chain_hash, group.wall, group.boot, boot_count_},
-        member->event);
-    group.offsets.emplace_back(group.head.sequence + 1, frames.size());
-    AppendFrame(entry, frames);
-    group.head = {group.head.sequence + 1, ChainHash(group.head.chain_hash, entry)};
+    Place(member->event, group, frames);
     member->head = group.head;
   }
   if (frames.empty()) return OkStatus();
@@ -196,19 +225,21 @@ Status FileJournal::WriteGroup(Group& group) {
   return OkStatus();
 }
 
+void FileJournal::Place(const Bytes& event, Group& group, Bytes& frames) const {
+  const Bytes entry = EncodeEntry(
+      {group.head.sequence + 1, group.head.chain_hash, group.wall, group.boot, boot_count_}, event);
+  group.offsets.emplace_back(group.head.sequence + 1, frames.size());
+  AppendFrame(entry, frames);
+  group.head = {group.head.sequence + 1, ChainHash(group.head.chain_hash, entry)};
+}
+
 // The first line of a segment names the one before it.
 void FileJournal::PlaceRotation(Group& group, Bytes& frames) {
   if (segment_->size() > 0 || previous_segment_ == 0) return;
   Event rotated;
   rotated.type = EventType::kSegmentRotated;
   rotated.note = SegmentName(previous_segment_);
-  const auto event = EncodeEvent(rotated);  // far from too large
-  const Bytes entry = EncodeEntry(
-      {group.head.sequence + 1, group.head.chain_hash, group.wall, group.boot, boot_count_},
-      *event);
-  group.offsets.emplace_back(group.head.sequence + 1, frames.size());
-  AppendFrame(entry, frames);
-  group.head = {group.head.sequence + 1, ChainHash(group.head.chain_hash, entry)};
+  Place(*EncodeEvent(rotated), group, frames);  // far from too large
   group.rotated = true;
 }
 
@@ -231,9 +262,13 @@ void FileJournal::Finish(Group& group, const Status& written) {
       ++lines_since_;
       segment_unsigned_ = true;
     }
+    lines_since_ += group.soon.size();
   } else {
     LogFailure("journal.failed", written);
+    // They wait for the next try, which is the next line's or comes by itself.
+    if (!stopping_) soon_.insert(soon_.begin(), group.soon.begin(), group.soon.end());
   }
+  if (!group.soon.empty()) soon_failure_ = written;
   for (Waiting* member : group.members) {
     if (member->status.ok()) member->status = written;
     if (member->status.ok()) CountLine(*member);

@@ -79,6 +79,14 @@ class FileJournal final : public JournalPort {
   // Blocks until the event is on disk. kEntryTooLarge; kStorageFull for a line that begins a
   // signature; kJournalUnwritable. All pass with their cause.
   StatusOr<JournalHead> Append(const Event& event) override;
+  // In front of the next event that is appended, or by itself within kSoon. Waits as Append does
+  // where kMostSoon wait already. kEntryTooLarge, kStorageFull; kJournalUnwritable while the disk
+  // refuses what waits.
+  Status AppendSoon(const Event& event) override;
+  // Returns when nothing waits any more. kJournalUnwritable.
+  Status Flush();
+  static constexpr Duration kSoon = kSecond;
+  static constexpr size_t kMostSoon = 1024;
   // As Append, but only right behind `expected`: else kJournalMoved.
   StatusOr<JournalHead> AppendAfter(const JournalHead& expected, const Event& event);
   // The last entry on disk.
@@ -133,6 +141,8 @@ class FileJournal final : public JournalPort {
   Group TakeGroup();
   // Encodes and writes a group; on success head and positions are those after it.
   Status WriteGroup(Group& group);
+  // One more entry at the end of `frames`, behind the group's head.
+  void Place(const Bytes& event, Group& group, Bytes& frames) const;
   void PlaceRotation(Group& group, Bytes& frames);
   Status EnsureSegment(uint64_t first_sequence, size_t octets);
   void Finish(Group& group, const Status& written);
@@ -151,8 +161,11 @@ class FileJournal final : public JournalPort {
   std::condition_variable lines_;  // for WaitForLines
   // Below: guarded by mutex_.
   std::deque<Waiting*> queue_;
+  std::vector<Bytes> soon_;  // encoded events, in front of the queue
+  Status soon_failure_;      // why those of the last group are still there
   bool stopping_ = false;
   bool writing_ = false;
+  int flushes_ = 0;
   bool woken_ = false;
   int pauses_ = 0;
   uint64_t wanted_lines_ = UINT64_MAX;

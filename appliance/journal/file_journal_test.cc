@@ -26,6 +26,7 @@ using ::intaglio::testing_support::FailsNaming;
 using ::intaglio::testing_support::FailsWith;
 using ::intaglio::testing_support::IsOk;
 using ::intaglio::testing_support::TempDir;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -128,6 +129,45 @@ TEST_F(FileJournalTest, ReadsWhatWasAskedAndNoMore) {
   EXPECT_EQ(journal_->Read(1, 100, all[0].size() + all[1].size())->size(), 2u);
   EXPECT_EQ(journal_->Read(1, 100, all[0].size() + all[1].size() - 1)->size(), 1u);
   EXPECT_THAT(*journal_->Read(1, 100, all[0].size() - 1), IsEmpty());
+}
+
+TEST_F(FileJournalTest, WhatNeedNotBeThereYetStandsInFrontOfWhatFollows) {
+  auto opened = OpenTestJournal(path());
+  ASSERT_THAT(opened, IsOk());
+  FileJournal& journal = **opened;
+  const auto types = [&] {
+    std::vector<EventType> out;
+    const auto entries = journal.Read(1, 100, 1 << 20);
+    for (const Bytes& entry : *entries) out.push_back(ReadEntry(entry)->type);
+    return out;
+  };
+  const Event begun{.type = EventType::kActivationBegun};
+  ASSERT_THAT(journal.AppendSoon(begun), IsOk());
+  ASSERT_THAT(journal.AppendSoon(begun), IsOk());
+  EXPECT_EQ(journal.Head().sequence, 0u);
+  ASSERT_THAT(journal.Append({.type = EventType::kRevoked}), IsOk());
+  EXPECT_THAT(types(), ElementsAre(EventType::kActivationBegun, EventType::kActivationBegun,
+                                   EventType::kRevoked));
+  ASSERT_THAT(journal.AppendSoon(begun), IsOk());
+  ASSERT_THAT(journal.Flush(), IsOk());
+  EXPECT_EQ(journal.Head().sequence, 4u);
+  // A key's use is on disk at once.
+  ASSERT_THAT(journal.AppendSoon(TestEvent("use")), IsOk());
+  EXPECT_EQ(journal.Head().sequence, 5u);
+  // Nobody else writes in a pause, and what waited comes after it.
+  {
+    const FileJournal::Pause pause(journal);
+    ASSERT_THAT(journal.AppendSoon(begun), IsOk());
+    ASSERT_THAT(journal.AppendAfter(journal.Head(), {.type = EventType::kRevoked}), IsOk());
+    EXPECT_EQ(journal.Head().sequence, 6u);
+  }
+  ASSERT_THAT(journal.Flush(), IsOk());
+  EXPECT_EQ(types().back(), EventType::kActivationBegun);
+  for (size_t i = 0; i <= FileJournal::kMostSoon; ++i) {
+    ASSERT_THAT(journal.AppendSoon(begun), IsOk());
+  }
+  EXPECT_EQ(journal.Head().sequence, 8 + FileJournal::kMostSoon)
+      << "one more than may wait does not";
 }
 
 TEST_F(FileJournalTest, SixteenThreadsShareOneChain) {

@@ -93,6 +93,26 @@ TEST_F(JournalFaultTest, EachCallMayFailOnceOrTwiceOrThrice) {
   }
 }
 
+TEST_F(JournalFaultTest, WhatNeedNotBeThereYetWaitsForADiskThatFails) {
+  auto opened = OpenTestJournal(path());
+  ASSERT_THAT(opened, IsOk());
+  FileJournal& journal = **opened;
+  ASSERT_THAT(journal.Append(TestEvent("a")), IsOk());
+  calls_left = 0;
+  failures_left = 1000;
+  ASSERT_THAT(journal.AppendSoon({.type = EventType::kActivationBegun}), IsOk());
+  EXPECT_THAT(journal.Append(TestEvent("b")), FailsWith(kJournalUnwritable));
+  EXPECT_THAT(journal.AppendSoon({.type = EventType::kActivationBegun}),
+              FailsWith(kJournalUnwritable));
+  EXPECT_THAT(journal.Flush(), FailsWith(kJournalUnwritable));
+  calls_left = -1;
+  ASSERT_THAT(journal.Append(TestEvent("c")), IsOk());
+  EXPECT_EQ(journal.Head().sequence, 3u) << "the first, the one that waited, and the last";
+  EXPECT_THAT(journal.AppendSoon({.type = EventType::kActivationBegun}), IsOk());
+  opened->reset();
+  EXPECT_EQ(VerifyJournal(path())->by_type.at(EventType::kActivationBegun), 2u);
+}
+
 TEST_F(JournalFaultTest, AProcessThatEndsWithOctetsUncutStartsAgain) {
   auto opened = OpenTestJournal(path());
   ASSERT_THAT(opened, IsOk());

@@ -249,6 +249,7 @@ TEST_F(AuthenticatorsTest, TheLastOneGoesByAnOfficersOrderAlone) {
   EXPECT_TRUE(RemoveByOrder(Removal(first_.id()), core_.revocation()).ok());
   EXPECT_REASON(Sign(first_), kAuthenticatorWithdrawn);
   // Again is no error and writes no line.
+  ASSERT_TRUE(core_.journal().Flush().ok());
   const uint64_t line = core_.journal().Head().sequence;
   EXPECT_TRUE(RemoveByOrder(Removal(first_.id()), core_.revocation()).ok());
   EXPECT_TRUE(core_.EventsAfter(line).empty());

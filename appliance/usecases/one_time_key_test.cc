@@ -89,6 +89,7 @@ TEST_F(OneTimeKeyTest, SignsItsAgreementThenOneActivationAndIsDestroyed) {
   const Bytes payload = *Begin(record, one_);
   const Bytes other = *Begin(record, one_);
   const Proof proof = signer_.Prove(payload);
+  ASSERT_TRUE(core_.journal().Flush().ok());
   const uint64_t before = core_.journal().Head().sequence;
   const auto signatures = Finish(record, payload, proof);
   ASSERT_TRUE(signatures.ok()) << signatures.status();

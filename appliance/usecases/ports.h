@@ -194,6 +194,10 @@ class JournalPort {
  public:
   virtual ~JournalPort() = default;
   virtual StatusOr<JournalHead> Append(const Event& event) = 0;
+  // For an event that matters only once something follows it, as an activation's beginning does:
+  // it stands in front of whatever is appended after this call returns, and need not be on disk
+  // before that. A crash in between loses it.
+  virtual Status AppendSoon(const Event& event) { return Append(event).status(); }
   virtual JournalHead Head() = 0;
   // Entries as they stand on disk, from `sequence`, at most `max` and at most `max_octets` in all.
   virtual StatusOr<std::vector<Bytes>> Read(uint64_t sequence, size_t max, size_t max_octets) = 0;

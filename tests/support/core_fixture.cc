@@ -75,6 +75,7 @@ void CoreFixture::ChangeIdentity(const std::function<void(core::CoreIdentity&)>&
 
 std::vector<core::EventType> CoreFixture::EventsAfter(uint64_t after) {
   std::vector<core::EventType> out;
+  MustBeOk(journal_->Flush());
   const auto entries = Must(journal_->Read(after + 1, 1000, size_t{1} << 20));
   for (const Bytes& entry : entries) out.push_back(Must(core::ReadEntry(entry)).type);
   return out;
