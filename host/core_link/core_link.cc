@@ -500,6 +500,10 @@ StatusOr<pb::CoreResponse> CoreLink::Call(pb::CoreRequest request, Duration time
   return settled.get();
 }
 
+void CoreLink::AsyncCall(pb::CoreRequest request, Callback callback) {
+  AsyncCall(std::move(request), impl_->timeout, std::move(callback));
+}
+
 void CoreLink::AsyncCall(pb::CoreRequest request, Duration timeout, Callback callback) {
   impl_->Submit(std::move(request), timeout, std::move(callback));
 }

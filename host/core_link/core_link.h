@@ -49,6 +49,7 @@ class CoreLink final {
   StatusOr<core::v1::CoreResponse> Call(core::v1::CoreRequest request, Duration timeout);
   // The same without waiting: `callback` is called once, on the link's own thread or, for what is
   // refused at once, on the caller's; it must not block.
+  void AsyncCall(core::v1::CoreRequest request, Callback callback);
   void AsyncCall(core::v1::CoreRequest request, Duration timeout, Callback callback);
 
  private:

@@ -29,6 +29,25 @@ void Fill(const ApprovedOctets& from, pb::SignedStatement& to) {
 
 void Fill(const AuthenticatorProof& from, pb::Proof& to) { FillProof(from, to); }
 
+pb::CoreRequest BeginRequest(ByteView record, const std::string& session_id,
+                             const std::vector<Digest>& dtbsr) {
+  pb::CoreRequest request;
+  auto& begin = *request.mutable_begin_activation();
+  begin.set_record(AsString(record));
+  begin.set_session_id(session_id);
+  begin.set_hash_algorithm(pb::HASH_ALGORITHM_SHA256);
+  for (const Digest& each : dtbsr) begin.add_dtbsr(AsString(each));
+  return request;
+}
+
+pb::CoreRequest SignRequest(const CorePort::ProvenInput& input) {
+  pb::CoreRequest request;
+  request.mutable_sign()->set_record(AsString(input.record));
+  request.mutable_sign()->set_payload(AsString(input.octets));
+  Fill(input.proof, *request.mutable_sign()->mutable_proof());
+  return request;
+}
+
 template <class Repeated>
 std::vector<Bytes> ToList(const Repeated& from) {
   std::vector<Bytes> out;
@@ -132,23 +151,31 @@ StatusOr<Bytes> LinkedCore::IssueResponderCertificate(const ResponderInput& inpu
 
 StatusOr<Bytes> LinkedCore::BeginActivation(ByteView record, const std::string& session_id,
                                             const std::vector<Digest>& dtbsr) {
-  pb::CoreRequest request;
-  auto& begin = *request.mutable_begin_activation();
-  begin.set_record(AsString(record));
-  begin.set_session_id(session_id);
-  begin.set_hash_algorithm(pb::HASH_ALGORITHM_SHA256);
-  for (const Digest& each : dtbsr) begin.add_dtbsr(AsString(each));
-  ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kBeginActivation));
+  ASSIGN_OR_RETURN(const auto response, Ask(link_, BeginRequest(record, session_id, dtbsr),
+                                            pb::CoreResponse::kBeginActivation));
   return ToBytes(response.begin_activation().payload());
 }
 
 StatusOr<std::vector<Bytes>> LinkedCore::Sign(const ProvenInput& input) {
-  pb::CoreRequest request;
-  request.mutable_sign()->set_record(AsString(input.record));
-  request.mutable_sign()->set_payload(AsString(input.octets));
-  Fill(input.proof, *request.mutable_sign()->mutable_proof());
-  ASSIGN_OR_RETURN(const auto response, Ask(link_, request, pb::CoreResponse::kSign));
+  ASSIGN_OR_RETURN(const auto response, Ask(link_, SignRequest(input), pb::CoreResponse::kSign));
   return ToList(response.sign().signatures());
+}
+
+// The link itself refuses an answer of another kind.
+void LinkedCore::BeginActivationAsync(ByteView record, const std::string& session_id,
+                                      const std::vector<Digest>& dtbsr, const Done<Bytes>& done) {
+  link_.AsyncCall(BeginRequest(record, session_id, dtbsr),
+                  [done](const StatusOr<pb::CoreResponse>& response) {
+                    if (!response.ok()) return done(response.status());
+                    done(ToBytes(response->begin_activation().payload()));
+                  });
+}
+
+void LinkedCore::SignAsync(const ProvenInput& input, const Done<std::vector<Bytes>>& done) {
+  link_.AsyncCall(SignRequest(input), [done](const StatusOr<pb::CoreResponse>& response) {
+    if (!response.ok()) return done(response.status());
+    done(ToList(response->sign().signatures()));
+  });
 }
 
 StatusOr<Bytes> LinkedCore::AcceptCertificate(const ProvenInput& input) {

@@ -25,6 +25,9 @@ class LinkedCore final : public CorePort, public ResealPort, public JournalPort 
   StatusOr<Bytes> BeginActivation(ByteView record, const std::string& session_id,
                                   const std::vector<Digest>& dtbsr) override;
   StatusOr<std::vector<Bytes>> Sign(const ProvenInput& input) override;
+  void BeginActivationAsync(ByteView record, const std::string& session_id,
+                            const std::vector<Digest>& dtbsr, const Done<Bytes>& done) override;
+  void SignAsync(const ProvenInput& input, const Done<std::vector<Bytes>>& done) override;
   StatusOr<Bytes> AcceptCertificate(const ProvenInput& input) override;
   StatusOr<WallTime> RevokeBySigner(const ProvenInput& input) override;
   StatusOr<WallTime> ChangeState(const ApprovedOctets& order) override;

@@ -8,6 +8,7 @@
 #include "host/grpc/peer_role.h"
 #include "host/grpc/request_check.h"
 #include "host/grpc/role_policy.h"
+#include "host/grpc/signing_service.h"
 #include "host/grpc/wire.h"
 #include "host/statements/statement_composer.h"
 #include "intaglio/host/v1/services.grpc.pb.h"
@@ -270,40 +271,6 @@ class CredentialsService final : public hpb::Credentials::Service {
   const GrpcUseCases& use_cases_;
 };
 
-class SigningService final : public hpb::Signing::Service {
- public:
-  explicit SigningService(const GrpcUseCases& use_cases) : use_cases_(use_cases) {}
-
-  grpc::Status BeginSigning(grpc::ServerContext* context, const hpb::BeginSigningRequest* request,
-                            hpb::BeginSigningResponse* response) override {
-    return Serve(*context, "Signing", *request, [&]() -> Status {
-      std::vector<Digest> dtbsr;
-      for (const std::string& each : request->dtbsr()) {
-        ASSIGN_OR_RETURN(const Digest digest, ToDigest(AsBytes(each)));
-        dtbsr.push_back(digest);
-      }
-      ASSIGN_OR_RETURN(const Bytes payload, use_cases_.signing.Begin(request->credential_id(),
-                                                                     request->session_id(), dtbsr));
-      response->set_payload(AsString(payload));
-      return OkStatus();
-    });
-  }
-  grpc::Status FinishSigning(grpc::ServerContext* context, const hpb::FinishSigningRequest* request,
-                             hpb::FinishSigningResponse* response) override {
-    return Serve(*context, "Signing", *request, [&]() -> Status {
-      ASSIGN_OR_RETURN(
-          const auto signatures,
-          use_cases_.signing.Finish(request->credential_id(), AsBytes(request->payload()),
-                                    FromProto(request->proof())));
-      for (const Bytes& each : signatures) response->add_signatures(AsString(each));
-      return OkStatus();
-    });
-  }
-
- private:
-  const GrpcUseCases& use_cases_;
-};
-
 class RevocationService final : public hpb::Revocation::Service {
  public:
   explicit RevocationService(const GrpcUseCases& use_cases) : use_cases_(use_cases) {}
@@ -528,7 +495,7 @@ struct GrpcServer::Impl {
         enrolment(use_cases),
         registration(use_cases),
         credentials(use_cases),
-        signing(use_cases),
+        signing(MakeSigningService(use_cases.signing)),
         revocation(use_cases),
         administration(use_cases),
         policy(use_cases),
@@ -543,7 +510,7 @@ struct GrpcServer::Impl {
   EnrolmentService enrolment;
   RegistrationService registration;
   CredentialsService credentials;
-  SigningService signing;
+  std::unique_ptr<grpc::Service> signing;
   RevocationService revocation;
   AdministrationService administration;
   PolicyService policy;
@@ -575,7 +542,7 @@ StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerConfig& 
   builder.RegisterService(&impl->enrolment);
   builder.RegisterService(&impl->registration);
   builder.RegisterService(&impl->credentials);
-  builder.RegisterService(&impl->signing);
+  builder.RegisterService(impl->signing.get());
   builder.RegisterService(&impl->revocation);
   builder.RegisterService(&impl->administration);
   builder.RegisterService(&impl->policy);

@@ -4,6 +4,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <mutex>
+#include <unordered_map>
+
 #include "host/x509/openssl_ptr.h"
 
 namespace intaglio::host {
@@ -29,12 +32,34 @@ std::string RoleOfCertificate(std::string_view pem) {
   return role;
 }
 
-std::string PeerRole(const grpc::ServerContext& context) {
+namespace {
+
+constexpr size_t kMostKnown = 1000;
+
+// A client's certificate is the same from call to call, and reading it dearer than a look-up.
+std::string CachedRole(std::string_view pem) {
+  static std::mutex mutex;
+  static auto& known = *new std::unordered_map<std::string, std::string>;
+  const std::string key(pem);
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  std::string role = RoleOfCertificate(pem);
+  const std::lock_guard lock(mutex);
+  if (known.size() >= kMostKnown) known.clear();
+  known.emplace(key, role);
+  return role;
+}
+
+}  // namespace
+
+std::string PeerRole(const grpc::ServerContextBase& context) {
   const auto auth = context.auth_context();
   if (!auth || !auth->IsPeerAuthenticated()) return "";
   const auto pem = auth->FindPropertyValues("x509_pem_cert");
   if (pem.size() != 1) return "";
-  return RoleOfCertificate({pem[0].data(), pem[0].size()});
+  return CachedRole({pem[0].data(), pem[0].size()});
 }
 
 }  // namespace intaglio::host

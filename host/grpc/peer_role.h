@@ -12,7 +12,7 @@ namespace intaglio::host {
 // The organizationalUnit of a PEM certificate's subject; empty unless there is exactly one.
 std::string RoleOfCertificate(std::string_view pem);
 // The role of the peer of a call; empty if it showed no certificate.
-std::string PeerRole(const grpc::ServerContext& context);
+std::string PeerRole(const grpc::ServerContextBase& context);
 
 }  // namespace intaglio::host
 

@@ -88,6 +88,17 @@ class CorePort {
     std::vector<AuthenticatorProof> more_proofs = {};  // of a seal key's other controllers
   };
   virtual StatusOr<std::vector<Bytes>> Sign(const ProvenInput& input) = 0;
+  // The same two without a thread that waits: `done` is called once, here or later on the link's
+  // thread, where it must not block. An implementation without one calls it here.
+  template <class T>
+  using Done = std::function<void(StatusOr<T>)>;
+  virtual void BeginActivationAsync(ByteView record, const std::string& session_id,
+                                    const std::vector<Digest>& dtbsr, const Done<Bytes>& done) {
+    done(BeginActivation(record, session_id, dtbsr));
+  }
+  virtual void SignAsync(const ProvenInput& input, const Done<std::vector<Bytes>>& done) {
+    done(Sign(input));
+  }
   virtual StatusOr<Bytes> AcceptCertificate(const ProvenInput& input) = 0;
   virtual StatusOr<WallTime> RevokeBySigner(const ProvenInput& input) = 0;
   virtual StatusOr<WallTime> ChangeState(const ApprovedOctets& order) = 0;

@@ -19,6 +19,12 @@ struct AuditLine {
   std::string detail;
 };
 
+// The parts of a credential that its key is used with.
+struct UsableKey {
+  Bytes sealed_record;
+  std::string serial;  // empty before the certificate
+};
+
 // One atomic change. Reads see earlier writes of the same transaction.
 class StoreTransaction {
  public:
@@ -69,6 +75,8 @@ class StorePort {
                                                               const std::string& after,
                                                               size_t most) = 0;
   virtual StatusOr<std::optional<Credential>> FindCredential(const std::string& id) = 0;
+  // What using a key takes, of a credential: cheaper than all of it.
+  virtual StatusOr<std::optional<UsableKey>> FindUsableKey(const std::string& credential_id) = 0;
   virtual StatusOr<std::optional<Credential>> FindBySerial(const std::string& serial) = 0;
   // Active seal credentials of a legal person, the longest valid first; at most 100. "VATEE-…".
   virtual StatusOr<std::vector<Credential>> FindSealCredentials(
@@ -93,6 +101,10 @@ class StorePort {
                                                       size_t most) = 0;
   // Chain hash of the audit log's last line; zeros for an empty one.
   virtual StatusOr<Bytes> AuditHead() = 0;
+  // For what the core's journal tells durably already: the line is in the log within a tenth of a
+  // second, many to a commit. A host that is killed in between loses it. Fails while the lines
+  // before cannot be written.
+  virtual Status AppendAuditSoon(const AuditLine& line) = 0;
 };
 
 }  // namespace intaglio::host

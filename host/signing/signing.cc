@@ -4,30 +4,36 @@
 
 namespace intaglio::host {
 
-StatusOr<Credential> Signing::Find(const std::string& credential_id) {
-  ASSIGN_OR_RETURN(auto credential, store_.FindCredential(credential_id));
-  if (!credential) return Fail(kCredentialUnknown, "credential " + credential_id);
-  return *std::move(credential);
+StatusOr<UsableKey> Signing::Find(const std::string& credential_id) {
+  ASSIGN_OR_RETURN(auto key, store_.FindUsableKey(credential_id));
+  if (!key) return Fail(kCredentialUnknown, "credential " + credential_id);
+  return *std::move(key);
 }
 
 // The host does not look at the state first: the core does, and a host that answered from its own
 // database would answer differently on the day the two disagree.
-StatusOr<Bytes> Signing::Begin(const std::string& credential_id, const std::string& session_id,
-                               const std::vector<Digest>& dtbsr) {
-  ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
-  return core_.BeginActivation(credential.sealed_record, session_id, dtbsr);
+void Signing::Begin(const std::string& credential_id, const std::string& session_id,
+                    const std::vector<Digest>& dtbsr, const CorePort::Done<Bytes>& done) {
+  const auto key = Find(credential_id);
+  if (!key.ok()) return done(key.status());
+  core_.BeginActivationAsync(key->sealed_record, session_id, dtbsr, done);
 }
 
-StatusOr<std::vector<Bytes>> Signing::Finish(const std::string& credential_id, ByteView payload,
-                                             const AuthenticatorProof& proof) {
-  ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
-  ASSIGN_OR_RETURN(auto signatures,
-                   core_.Sign({credential.sealed_record, ToBytes(payload), proof}));
-  RETURN_IF_ERROR(store_.Update([&](StoreTransaction& store) {
-    return store.AppendAudit(
-        {"signed", credential.serial, std::to_string(signatures.size()) + " signatures"});
-  }));
-  return signatures;
+void Signing::Finish(const std::string& credential_id, ByteView payload,
+                     const AuthenticatorProof& proof,
+                     const CorePort::Done<std::vector<Bytes>>& done) {
+  const auto key = Find(credential_id);
+  if (!key.ok()) return done(key.status());
+  core_.SignAsync({key->sealed_record, ToBytes(payload), proof},
+                  [this, done, serial = key->serial](StatusOr<std::vector<Bytes>> signatures) {
+                    if (!signatures.ok()) return done(std::move(signatures));
+                    // The core's journal has it on disk already; a host that cannot keep its own
+                    // log gives the signatures out when it can again, on the same request.
+                    const Status kept = store_.AppendAuditSoon(
+                        {"signed", serial, std::to_string(signatures->size()) + " signatures"});
+                    if (!kept.ok()) return done(kept);
+                    done(std::move(signatures));
+                  });
 }
 
 }  // namespace intaglio::host

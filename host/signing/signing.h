@@ -15,15 +15,16 @@ class Signing final {
  public:
   Signing(StorePort& store, CorePort& core) : store_(store), core_(core) {}
 
-  // The SadPayload for these hashes. kCredentialUnknown, the core's Reasons. Thread-safe.
-  StatusOr<Bytes> Begin(const std::string& credential_id, const std::string& session_id,
-                        const std::vector<Digest>& dtbsr);
-  // Signatures in the order of the hashes.
-  StatusOr<std::vector<Bytes>> Finish(const std::string& credential_id, ByteView payload,
-                                      const AuthenticatorProof& proof);
+  // The SadPayload for these hashes. kCredentialUnknown, the core's Reasons. `done` is called once,
+  // here or on the link's thread; it must not block. Thread-safe.
+  void Begin(const std::string& credential_id, const std::string& session_id,
+             const std::vector<Digest>& dtbsr, const CorePort::Done<Bytes>& done);
+  // Signatures in the order of the hashes. Also the store's Reasons.
+  void Finish(const std::string& credential_id, ByteView payload, const AuthenticatorProof& proof,
+              const CorePort::Done<std::vector<Bytes>>& done);
 
  private:
-  StatusOr<Credential> Find(const std::string& credential_id);
+  StatusOr<UsableKey> Find(const std::string& credential_id);
 
   StorePort& store_;
   CorePort& core_;

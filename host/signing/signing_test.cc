@@ -18,11 +18,12 @@ using testing_support::HostFixture;
 using testing_support::IsOk;
 using testing_support::Must;
 using testing_support::Person;
+using testing_support::WaitingSigning;
 
 class SigningTest : public testing::Test, protected HostFixture {
  protected:
   SigningTest() { ActivateCa(); }
-  Signing& signing() { return host().signing; }
+  WaitingSigning& signing() { return host().signing; }
   const Bytes first_ = ToBytes("the first document");
   const Bytes second_ = ToBytes("the second document");
 };
@@ -36,6 +37,7 @@ TEST_F(SigningTest, SignsTheHashesInOrder) {
   ASSERT_EQ(signatures.size(), 2u);
   EXPECT_TRUE(VerifyEs256(active.spki, first_, signatures[0]));
   EXPECT_TRUE(VerifyEs256(active.spki, second_, signatures[1]));
+  ASSERT_THAT(store().FlushAudit(), IsOk());
   EXPECT_NE(Must(store().AuditHead()), head);
 }
 

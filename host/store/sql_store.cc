@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "host/store/audit_chain.h"
+#include "host/store/audit_queue.h"
 #include "host/store/migrations.h"
 #include "host/store/reasons.h"
 #include "host/store/row_mapping.h"
@@ -242,13 +243,47 @@ Status Migrate(soci::session& sql, const std::string& path) {
 
 }  // namespace
 
+// A session for reading, with the one look-up that every use of a key makes prepared.
+class Reader final {
+ public:
+  explicit Reader(std::unique_ptr<soci::session> session)
+      : session_(std::move(session)),
+        find_key_(
+            (session_->prepare << "SELECT sealed_record, serial_key FROM credential WHERE id = :id",
+             soci::use(id_), soci::into(record_), soci::into(serial_key_, has_serial_))) {}
+
+  soci::session& session() { return *session_; }
+  StatusOr<std::optional<UsableKey>> FindKey(const std::string& credential_id) {
+    id_ = credential_id;
+    if (!find_key_.execute(true)) return std::nullopt;
+    UsableKey out;
+    auto record = FromSql(record_);
+    if (has_serial_ == soci::i_ok) out.serial = SerialOfKey(serial_key_);
+    // To the end: a statement left in the middle holds its snapshot, and would read it for ever.
+    while (find_key_.fetch()) {
+    }
+    ASSIGN_OR_RETURN(out.sealed_record, std::move(record));
+    return out;
+  }
+
+ private:
+  const std::unique_ptr<soci::session> session_;
+  std::string id_, record_, serial_key_;
+  soci::indicator has_serial_ = soci::i_null;
+  soci::statement find_key_;
+};
+
 struct SqlStore::Impl {
   explicit Impl(const Clock& with) : clock(with) {}
 
   // Runs `read` with a session nobody else is using.
   template <class Read>
   auto Reading(const Read& read) -> decltype(read(std::declval<soci::session&>())) {
-    std::unique_ptr<soci::session> sql;
+    return WithReader([&](Reader& reader) { return read(reader.session()); });
+  }
+  template <class Read>
+  auto WithReader(const Read& read) -> decltype(read(std::declval<Reader&>())) {
+    std::unique_ptr<Reader> sql;
     {
       std::unique_lock lock(mutex);
       free.wait(lock, [&] { return !readers.empty(); });
@@ -276,7 +311,8 @@ struct SqlStore::Impl {
   std::unique_ptr<Writer> writer;
   std::mutex mutex;
   std::condition_variable free;
-  std::vector<std::unique_ptr<soci::session>> readers;
+  std::vector<std::unique_ptr<Reader>> readers;
+  std::optional<AuditQueue> audit_queue;  // before the writer in going
 };
 
 SqlStore::SqlStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -298,7 +334,10 @@ StatusOr<std::unique_ptr<SqlStore>> SqlStore::Open(const std::string& path, cons
     RETURN_IF_ERROR(Migrate(*writer, path));
     RETURN_IF_ERROR(CheckAuditTail(*writer));
     impl->writer = std::make_unique<Writer>(std::move(writer));
-    for (size_t i = 0; i < kReaders; ++i) impl->readers.push_back(OpenSession(path));
+    for (size_t i = 0; i < kReaders; ++i) {
+      impl->readers.push_back(std::make_unique<Reader>(OpenSession(path)));
+    }
+    impl->audit_queue.emplace(*impl->writer, clock);
   } catch (const std::exception& error) {
     return TranslateSqlError(error);
   }
@@ -328,6 +367,10 @@ StatusOr<std::vector<Application>> SqlStore::ListApplications(std::optional<Appl
 StatusOr<std::optional<Credential>> SqlStore::FindCredential(const std::string& id) {
   return impl_->Reading(
       [&](soci::session& sql) { return SelectCredential(sql, CredentialKey::kId, id); });
+}
+
+StatusOr<std::optional<UsableKey>> SqlStore::FindUsableKey(const std::string& credential_id) {
+  return impl_->WithReader([&](Reader& reader) { return reader.FindKey(credential_id); });
 }
 
 StatusOr<std::optional<Credential>> SqlStore::FindBySerial(const std::string& serial) {
@@ -442,6 +485,10 @@ StatusOr<std::vector<SerialStatus>> SqlStore::OcspDue(WallTime now, WallTime old
 StatusOr<Bytes> SqlStore::AuditHead() {
   return impl_->Reading([](soci::session& sql) { return SelectAuditHead(sql); });
 }
+
+Status SqlStore::AppendAuditSoon(const AuditLine& line) { return impl_->audit_queue->Add(line); }
+
+Status SqlStore::FlushAudit() { return impl_->audit_queue->Flush(); }
 
 StatusOr<std::vector<KeptRecord>> SqlStore::RecordsToCarry(RecordHome home, uint32_t epoch,
                                                            const KeptRecord& after, size_t most) {

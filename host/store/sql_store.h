@@ -27,6 +27,7 @@ class SqlStore final : public StorePort, public RecordStorePort {
                                                       const std::string& after,
                                                       size_t most) override;
   StatusOr<std::optional<Credential>> FindCredential(const std::string& id) override;
+  StatusOr<std::optional<UsableKey>> FindUsableKey(const std::string& credential_id) override;
   StatusOr<std::optional<Credential>> FindBySerial(const std::string& serial) override;
   StatusOr<std::vector<Credential>> FindSealCredentials(
       const std::string& organization_identifier) override;
@@ -42,6 +43,9 @@ class SqlStore final : public StorePort, public RecordStorePort {
   StatusOr<std::vector<SerialStatus>> OcspDue(WallTime now, WallTime older_than,
                                               size_t most) override;
   StatusOr<Bytes> AuditHead() override;
+  Status AppendAuditSoon(const AuditLine& line) override;
+  // Returns when all such lines are on disk.
+  Status FlushAudit();
 
   StatusOr<std::vector<KeptRecord>> RecordsToCarry(RecordHome home, uint32_t epoch,
                                                    const KeptRecord& after, size_t most) override;

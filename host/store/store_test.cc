@@ -231,6 +231,22 @@ TEST_P(StoreContract, KeepsEveryFieldOfACredential) {
   }
 }
 
+TEST_P(StoreContract, AUsableKeyIsAsNewAsItsCredential) {
+  EXPECT_FALSE(store_->FindUsableKey("c1")->has_value());
+  for (int i = 0; i < 12; ++i) {  // more often than there are readers
+    ASSERT_THAT(store_->Update([&](StoreTransaction& t) -> Status {
+      Credential credential = SomeCredential("c1", i > 0 ? "4d01" : "");
+      credential.sealed_record = {static_cast<uint8_t>(i)};
+      return t.PutCredential(credential);
+    }),
+                IsOk());
+    const auto key = store_->FindUsableKey("c1");
+    ASSERT_THAT(key, IsOk());
+    EXPECT_EQ((*key)->sealed_record, Bytes{static_cast<uint8_t>(i)});
+    EXPECT_EQ((*key)->serial, i > 0 ? "4d01" : "");
+  }
+}
+
 TEST_P(StoreContract, SaysNothingOfWhatItDoesNotHave) {
   EXPECT_FALSE((*store_->FindApplication("x")).has_value());
   EXPECT_FALSE((*store_->FindCredential("x")).has_value());
@@ -593,6 +609,49 @@ TEST_F(SqliteFile, TheAuditLogChains) {
   EXPECT_EQ(first_hash, second_previous);
   EXPECT_EQ(ToBase64(*(*store)->AuditHead()), last_hash);
   EXPECT_NE(first_hash, last_hash);
+}
+
+TEST_F(SqliteFile, AuditLinesThatNeedNotBeThereAtOnceShareACommitAndChain) {
+  {
+    const auto store = SqlStore::Open(path(), clock_);
+    ASSERT_THAT(store, IsOk());
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 100; ++i) {
+          EXPECT_THAT((*store)->AppendAuditSoon({"signed", std::to_string(i), ""}), IsOk());
+        }
+      });
+    }
+    for (std::thread& each : threads) each.join();
+    EXPECT_THAT((*store)->FlushAudit(), IsOk());
+    EXPECT_THAT((*store)->AppendAuditSoon({"last", "", ""}), IsOk());
+  }
+  const auto store = SqlStore::Open(path(), clock_);  // checks the chain
+  ASSERT_THAT(store, IsOk());
+  soci::session sql(soci::sqlite3, "dbname=" + path());
+  int lines = 0;
+  std::string last;
+  sql << "SELECT COUNT(*) FROM audit_log", soci::into(lines);
+  sql << "SELECT event FROM audit_log ORDER BY sequence DESC LIMIT 1", soci::into(last);
+  EXPECT_EQ(lines, 401);
+  EXPECT_EQ(last, "last") << "the store wrote it before it went";
+}
+
+TEST_F(SqliteFile, ALogThatCannotBeKeptIsHeardOfAndGoesOnWhenItCan) {
+  const auto store = SqlStore::Open(path(), clock_);
+  ASSERT_THAT(store, IsOk());
+  Execute("CREATE TRIGGER full BEFORE INSERT ON audit_log BEGIN SELECT RAISE(FAIL, 'full'); END");
+  EXPECT_THAT((*store)->AppendAuditSoon({"first", "", ""}), IsOk());
+  EXPECT_FALSE((*store)->FlushAudit().ok());
+  EXPECT_FALSE((*store)->AppendAuditSoon({"refused", "", ""}).ok());
+  Execute("DROP TRIGGER full");
+  while (!(*store)->AppendAuditSoon({"second", "", ""}).ok()) std::this_thread::yield();
+  EXPECT_THAT((*store)->FlushAudit(), IsOk());
+  soci::session sql(soci::sqlite3, "dbname=" + path());
+  int lines = 0;
+  sql << "SELECT COUNT(*) FROM audit_log", soci::into(lines);
+  EXPECT_EQ(lines, 2);
 }
 
 TEST_F(SqliteFile, NoticesAChangedAuditLine) {

@@ -42,11 +42,11 @@ Writer::~Writer() {
 }
 
 Status Writer::Run(const Change& change) {
-  Job job{&change, OkStatus()};
+  Job job{&change, OkStatus()};  // waits on a condition of its own: nobody is woken for nothing
   std::unique_lock lock(mutex_);
   queue_.push_back(&job);
   queued_.notify_one();
-  finished_.wait(lock, [&] { return job.done; });
+  job.finished.wait(lock, [&] { return job.done; });
   return job.result;
 }
 
@@ -63,8 +63,11 @@ void Writer::Loop() {
     lock.unlock();
     Commit(jobs);
     lock.lock();
-    for (Job* job : jobs) job->done = true;
-    finished_.notify_all();
+    for (Job* job : jobs) {
+      job->done = true;
+      // Under the lock: the job is gone once its owner sees `done`.
+      job->finished.notify_one();
+    }
   }
 }
 

@@ -41,6 +41,7 @@ class Writer final {
     const Change* change;
     Status result;
     bool done = false;
+    std::condition_variable finished = {};
   };
 
   void Loop();
@@ -52,7 +53,6 @@ class Writer final {
   const std::unique_ptr<soci::session> session_;
   std::mutex mutex_;
   std::condition_variable queued_;
-  std::condition_variable finished_;
   std::deque<Job*> queue_;
   bool stopping_ = false;
   std::thread thread_;

@@ -1,5 +1,7 @@
 #include "tests/support/host_fixture.h"
 
+#include <future>
+
 #include "host/x509/ceremony.h"
 #include "host/x509/certificate_builder.h"
 #include "host/x509/public_key.h"
@@ -43,6 +45,24 @@ host::Terms LabTerms() {
 
 Bytes Person::id() const { return ToBytes(host::Sha256(spki())); }
 
+StatusOr<Bytes> WaitingSigning::Begin(const std::string& credential_id,
+                                      const std::string& session_id,
+                                      const std::vector<Digest>& dtbsr) {
+  std::promise<StatusOr<Bytes>> answer;
+  signing_.Begin(credential_id, session_id, dtbsr,
+                 [&](auto payload) { answer.set_value(payload); });
+  return answer.get_future().get();
+}
+
+StatusOr<std::vector<Bytes>> WaitingSigning::Finish(const std::string& credential_id,
+                                                    ByteView payload,
+                                                    const host::AuthenticatorProof& proof) {
+  std::promise<StatusOr<std::vector<Bytes>>> answer;
+  signing_.Finish(credential_id, payload, proof,
+                  [&](auto signatures) { answer.set_value(signatures); });
+  return answer.get_future().get();
+}
+
 HostUseCases::HostUseCases(const std::string& database, FakeCore& core, const host::Terms& terms,
                            const attestation::QscdRegistry& registry,
                            const attestation::TrustStore& roots, const Clock& clock, Rng& rng)
@@ -50,7 +70,7 @@ HostUseCases::HostUseCases(const std::string& database, FakeCore& core, const ho
       status(*store, core, terms, clock),
       enrolment({*store, core, statements, terms, clock, rng}),
       issuance({*store, core, statements, registry, roots, terms, clock, rng}),
-      signing(*store, core),
+      async_signing(*store, core),
       revocation({*store, core, statements, status, clock, rng}),
       administration({*store, core, status, terms, clock}) {}
 

@@ -35,6 +35,19 @@ class Person final {
   const attestation::TestKey key_ = attestation::TestKey::Generate();
 };
 
+// Signing as a caller with a thread of its own sees it.
+class WaitingSigning final {
+ public:
+  explicit WaitingSigning(host::Signing& signing) : signing_(signing) {}
+  StatusOr<Bytes> Begin(const std::string& credential_id, const std::string& session_id,
+                        const std::vector<Digest>& dtbsr);
+  StatusOr<std::vector<Bytes>> Finish(const std::string& credential_id, ByteView payload,
+                                      const host::AuthenticatorProof& proof);
+
+ private:
+  host::Signing& signing_;
+};
+
 // What one run of the host's process holds; dropped and made again, it is a crash and a restart.
 struct HostUseCases {
   HostUseCases(const std::string& database, FakeCore& core, const host::Terms& terms,
@@ -46,7 +59,8 @@ struct HostUseCases {
   host::StatusService status;
   host::Enrolment enrolment;
   host::Issuance issuance;
-  host::Signing signing;
+  host::Signing async_signing;
+  WaitingSigning signing{async_signing};
   host::Revocation revocation;
   host::Administration administration;
 };
