@@ -69,6 +69,8 @@ enum class EventType : int {
   kBackupMade = 53,
   kRestored = 54,
   kUpgraded = 55,
+  kRowsRebuilt = 56,
+  kRebuiltOpened = 57,
 };
 
 struct Event {
