@@ -99,8 +99,9 @@ StatusOr<CertificatePolicy> ReadPolicy(DerReader fields) {
     ASSIGN_OR_RETURN(const DerValue kind, qualifier.Expect(kDerOid));
     ASSIGN_OR_RETURN(std::string oid, DecodeOid(kind));
     ASSIGN_OR_RETURN(const DerValue content, qualifier.Next());
-    if (oid == oid::kQualifierCps && content.tag != kDerIa5String) {
-      return Wrong("a CPS pointer is not an IA5String");
+    if (oid == oid::kQualifierCps) {
+      if (content.tag != kDerIa5String) return Wrong("a CPS pointer is not an IA5String");
+      policy.cps_urls.push_back(AsString(content.content));
     }
     policy.qualifiers.push_back(std::move(oid));
     RETURN_IF_ERROR(qualifier.Finish());
@@ -217,6 +218,16 @@ Status ReadOcspNoCheck(DerReader value, ExtensionFacts& facts) {
   return value.Expect(kDerNull).status();
 }
 
+Status ReadNoRevAvail(DerReader value, ExtensionFacts& facts) {
+  facts.no_rev_avail = true;
+  return value.Expect(kDerNull).status();
+}
+
+Status ReadValidityAssured(DerReader value, ExtensionFacts& facts) {
+  facts.validity_assured = true;
+  return value.Expect(kDerNull).status();
+}
+
 Status ReadSubjectAltName(DerReader value, ExtensionFacts& facts) {
   facts.subject_alt_name = true;
   ASSIGN_OR_RETURN(DerReader names, value.Enter(kDerSequence));
@@ -239,6 +250,8 @@ constexpr KnownExtension kKnownExtensions[] = {
     {oid::kAuthorityInfoAccess, ReadAuthorityInfoAccess},
     {oid::kQcStatements, ReadQcStatements},
     {oid::kOcspNoCheck, ReadOcspNoCheck},
+    {oid::kNoRevAvail, ReadNoRevAvail},
+    {oid::kValidityAssured, ReadValidityAssured},
 };
 
 Status ReadValue(const CertificateExtension& extension, const KnownExtension& known,

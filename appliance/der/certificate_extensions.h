@@ -32,6 +32,7 @@ inline constexpr uint16_t kUsageCrlSign = 1U << 6;
 struct CertificatePolicy {
   std::string oid;
   std::vector<std::string> qualifiers;  // their ids
+  std::vector<std::string> cps_urls;    // of those that are CPS pointers
 };
 
 struct PdsLocation {
@@ -62,6 +63,8 @@ struct ExtensionFacts {
   std::vector<std::string> ocsp_urls;
   std::optional<QcStatements> qc_statements;
   bool ocsp_no_check = false;
+  bool no_rev_avail = false;
+  bool validity_assured = false;
   bool subject_alt_name = false;
 
   // Null if there is none.

@@ -36,6 +36,8 @@ TEST(CertificateExtensions, ReadsEachKnownOne) {
       Extension(oid::kAuthorityInfoAccess, Sequence({Access(oid::kAccessOcsp, "http://o"),
                                                      Access(oid::kAccessCaIssuers, "http://i")})),
       Extension(oid::kOcspNoCheck, Null()),
+      Extension(oid::kNoRevAvail, Null()),
+      Extension(oid::kValidityAssured, Null()),
       Extension(oid::kSubjectAltName, Sequence({Text(0x81, "a@b.example")})),
       Extension("1.2.3.4", {0xff}),
   });
@@ -52,7 +54,10 @@ TEST(CertificateExtensions, ReadsEachKnownOne) {
   EXPECT_THAT(facts->crl_urls, ElementsAre("http://a/1", "http://a/2"));
   EXPECT_THAT(facts->ocsp_urls, ElementsAre("http://o"));
   EXPECT_THAT(facts->ca_issuers_urls, ElementsAre("http://i"));
+  EXPECT_THAT(facts->policies[0].cps_urls, ElementsAre("http://c"));
   EXPECT_TRUE(facts->ocsp_no_check);
+  EXPECT_TRUE(facts->no_rev_avail);
+  EXPECT_TRUE(facts->validity_assured);
   EXPECT_TRUE(facts->subject_alt_name);
   EXPECT_NE(facts->Find("1.2.3.4"), nullptr);
   EXPECT_EQ(facts->Find("1.2.3.5"), nullptr);
@@ -138,6 +143,10 @@ TEST(CertificateExtensions, RefusesValuesThatAreNotOfTheirType) {
       {oid::kAuthorityInfoAccess, Sequence({Access("1.3.6.1.5.5.7.48.3", "http://t")})},
       {oid::kAuthorityInfoAccess, Sequence({})},
       {oid::kOcspNoCheck, Sequence({})},
+      {oid::kNoRevAvail, Boolean(0xff)},
+      {oid::kNoRevAvail, {}},
+      {oid::kValidityAssured, Sequence({})},
+      {oid::kValidityAssured, {0x05, 0x01, 0x00}},
       {oid::kSubjectAltName, Sequence({})},
       {oid::kQcStatements, Sequence({})},
       {oid::kQcStatements, qc(Statement(oid::kQcCompliance, Null()))},

@@ -24,6 +24,7 @@ inline constexpr std::string_view kCrlDistributionPoints = "2.5.29.31";
 inline constexpr std::string_view kCertificatePolicies = "2.5.29.32";
 inline constexpr std::string_view kAuthorityKeyId = "2.5.29.35";
 inline constexpr std::string_view kExtendedKeyUsage = "2.5.29.37";
+inline constexpr std::string_view kNoRevAvail = "2.5.29.56";  // RFC 9608
 inline constexpr std::string_view kAuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";
 inline constexpr std::string_view kQcStatements = "1.3.6.1.5.5.7.1.3";
 inline constexpr std::string_view kOcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
@@ -45,6 +46,8 @@ inline constexpr std::string_view kQcLegislation = "0.4.0.1862.1.7";
 inline constexpr std::string_view kQcSyntaxV2 = "1.3.6.1.5.5.7.11.2";
 inline constexpr std::string_view kSemanticsNatural = "0.4.0.194121.1.1";
 inline constexpr std::string_view kSemanticsLegal = "0.4.0.194121.1.2";
+// ext-etsi-valassured-ST-certs: no longer valid than a revocation would take. [EN 319 412-1 5.2]
+inline constexpr std::string_view kValidityAssured = "0.4.0.194121.2.1";
 
 }  // namespace intaglio::appliance::oid
 

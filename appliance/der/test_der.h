@@ -119,7 +119,9 @@ struct Tbs {
   Bytes version = Element(0xa0, Integer({2}));
   Bytes serial = Integer({0x40, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07});
   Bytes algorithm = Sequence({Oid("1.2.840.10045.4.3.2")});
-  Bytes issuer = Sequence({Rdn(oid::kCountryName, 0x13, "ES"), Rdn(oid::kCommonName, 0x0c, "CA")});
+  Bytes issuer =
+      Sequence({Rdn(oid::kCountryName, 0x13, "ES"), Rdn(oid::kOrganizationName, 0x0c, "Trust"),
+                Rdn(oid::kCommonName, 0x0c, "CA")});
   Bytes not_before = Text(0x17, "261123063000Z");
   Bytes not_after = Text(0x17, "281122063000Z");
   Bytes subject = Sequence({Rdn(oid::kCommonName, 0x0c, "Somebody")});

@@ -1,6 +1,7 @@
 // Reasons of the gates: why the core does not put a CA's or responder's signature under what the
-// host built. Append only; an id is never reused. Ids from APL-0300 are of issuance; those of
-// certificate status, from APL-0350, are in status_reasons.h.
+// host built. Append only; an id is never reused. Ids from APL-0150 and from APL-0300 are of
+// issuance; those of certificate status, from APL-0350, are in status_reasons.h. Which rule and
+// clause each belongs to is in gate_rules.h.
 #ifndef INTAGLIO_APPLIANCE_POLICY_GATE_REASONS_H_
 #define INTAGLIO_APPLIANCE_POLICY_GATE_REASONS_H_
 
@@ -82,7 +83,17 @@ namespace intaglio::appliance {
   X(kGateCaAlgorithm, "APL-0335", "GATE_CA_ALGORITHM", kPermissionDenied, kPublic,               \
     "the CA key is not P-256, the only one whose signatures the profiles name")                  \
   X(kGateOrganizationForm, "APL-0336", "GATE_ORGANIZATION_FORM", kPermissionDenied, kPublic,     \
-    "the organizationIdentifier does not have the form that the semantics identifier promises")
+    "the organizationIdentifier does not have the form that the semantics identifier promises")  \
+  X(kGateCountryForm, "APL-0150", "GATE_COUNTRY_FORM", kPermissionDenied, kPublic,               \
+    "the subject's countryName is not two upper-case letters")                                   \
+  X(kGateSubjectText, "APL-0151", "GATE_SUBJECT_TEXT", kPermissionDenied, kPublic,               \
+    "a name mixes scripts or holds control characters")                                          \
+  X(kGateShortTermOrder, "APL-0152", "GATE_SHORT_TERM_ORDER", kPermissionDenied, kPublic,        \
+    "the order is for more than a day, so its certificate must be one that can be revoked")      \
+  X(kGatePolicyQualifier, "APL-0153", "GATE_POLICY_QUALIFIER", kPermissionDenied, kPublic,       \
+    "a policy qualifier is not a CPS pointer to a web address")                                  \
+  X(kGateAuthorityName, "APL-0154", "GATE_AUTHORITY_NAME", kPermissionDenied, kPublic,           \
+    "a CA's or responder's name does not say country, organisation and common name once each")
 
 INTAGLIO_REASON_TABLE(kIssuanceGateReasons, INTAGLIO_ISSUANCE_GATE_REASONS)
 

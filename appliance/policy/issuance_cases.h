@@ -180,6 +180,20 @@ struct SealCase : SubscriberCase {
   }
 };
 
+// A one-time key's certificate of a day, which says that it need not be revoked.
+struct ShortTermCase : SubscriberCase {
+  ShortTermCase() {
+    order.key = CoreGeneratedKey{KeyAlgorithm::kP256, KeyPurpose::kOneTime};
+    order.validity_days = 1;
+    key.purpose = KeyPurpose::kOneTime;
+    tbs.not_after = Text(0x17, "261124062959Z");  // 24 hours, both ends counted
+    extensions.Remove(oid::kCrlDistributionPoints);
+    SetAccess({Access(oid::kAccessCaIssuers, "http://ca.example/ca.cer")});
+    extensions[oid::kValidityAssured] = {false, Null()};
+    extensions[oid::kNoRevAvail] = {false, Null()};
+  }
+};
+
 struct ResponderCase : CommonCase {
   ResponderCase() {
     key.purpose = KeyPurpose::kStatus;
@@ -191,6 +205,9 @@ struct ResponderCase : CommonCase {
                   .never_extractable = true,
                   .wrap_with_trusted = false,
                   .key_gen_mechanism = 0x1040};
+    tbs.subject =
+        Sequence({Rdn(oid::kCountryName, 0x13, "ES"), Rdn(oid::kOrganizationName, 0x0c, "Trust"),
+                  Rdn(oid::kCommonName, 0x0c, "OCSP 1")});
     tbs.not_after = Text(0x17, "270221063000Z");  // 90 days
     extensions[oid::kKeyUsage] = {true, KeyUsage(0x80)};
     extensions[oid::kExtendedKeyUsage] = {false, Sequence({Oid(oid::kPurposeOcspSigning)})};

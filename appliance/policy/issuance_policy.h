@@ -58,9 +58,10 @@ class IssuancePolicy final {
   static StatusOr<SignPermit> JudgeResponder(const ResponderFacts& facts);
   // Whether this certificate may become the one `ca_key` issues under. Its own signature is the
   // security officers' business, who named its octets. kKeyPurpose, kOriginUnproven,
-  // kGatePublicKey, kGateCaAlgorithm, kGateCaNotValid, kGateExtensionMissing,
-  // kGateExtensionCritical, kGateBasicConstraints, kGateKeyUsage. [RFC 5280 §4.2.1.2, §4.2.1.3,
-  // §4.2.1.9]
+  // kGatePublicKey, kGateCaAlgorithm, kGateCaNotValid, kGateAuthorityName, kGateSubjectString,
+  // kGateExtensionForbidden, kGateExtensionMissing, kGateExtensionCritical, kGateBasicConstraints,
+  // kGatePolicyQualifier, kGateKeyUsage. [RFC 5280 §4.2.1.2, §4.2.1.3, §4.2.1.9; EN 319 412-2
+  // GEN-4.2.3.1]
   static Status JudgeCaInstallation(const TbsFacts& certificate, const KeyRecord& ca_key,
                                     WallTime now);
 };

@@ -44,6 +44,11 @@ Bytes Secp256k1Spki() {
                                          "54199c47d08ffb10d4b8"))});
 }
 
+// `name`, of under 128 octets, with one more RDN.
+Bytes WithRdn(const Bytes& name, const Bytes& rdn) {
+  return Sequence({Bytes(name.begin() + 2, name.end()), rdn});
+}
+
 using S = SubscriberCase;
 using R = ResponderCase;
 
@@ -144,6 +149,23 @@ TEST(JudgeSubscriber, RefusesNamesAndTimesThatDoNotFit) {
        [](S& c) { c.subject[1] = Rdn(oid::kGivenName, 0x0c, "Mari-Lii"); }},
       {"another serial number", kGateSubjectValue,
        [](S& c) { c.subject[4] = Rdn(oid::kSerialNumber, 0x13, "PNOEE-47101010034"); }},
+      {"an empty validity", kGateNotAfter,
+       [](S& c) { c.tbs.not_before = c.tbs.not_after = Text(0x17, "261123063400Z"); }},
+      {"a country in small letters", kGateCountryForm,
+       [](S& c) {
+         std::get<NaturalPerson>(c.order.subject).country = "ee";
+         c.subject[0] = Rdn(oid::kCountryName, 0x13, "ee");
+       }},
+      {"a Cyrillic letter in a Latin name", kGateSubjectText,
+       [](S& c) {
+         std::get<NaturalPerson>(c.order.subject).surname = "M\xd0\xb0nnik";
+         c.subject[2] = Rdn(oid::kSurname, 0x0c, "M\xd0\xb0nnik");
+       }},
+      {"a line end in a name", kGateSubjectText,
+       [](S& c) {
+         std::get<NaturalPerson>(c.order.subject).common_name = "Mari\nLiis";
+         c.subject[3] = Rdn(oid::kCommonName, 0x0c, "Mari\nLiis");
+       }},
       {"nothing ordered", kGateSubjectValue,
        [](S& c) {
          std::get<NaturalPerson>(c.order.subject).given_name.clear();
@@ -227,6 +249,10 @@ TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
   const Bytes ordered = Policy("0.4.0.194112.1.2");
   const Bytes notice = Sequence(
       {Oid("0.4.0.194112.1.2"), Sequence({Sequence({Oid("1.3.6.1.5.5.7.2.2"), Sequence({})})})});
+  const auto pointer = [](std::string_view url) {
+    return Sequence({Oid("0.4.0.194112.1.2"),
+                     Sequence({Sequence({Oid(oid::kQualifierCps), Text(0x16, url)})})});
+  };
   const Mutation<S> kMutations[] = {
       {"extended key usage", kGateExtensionForbidden,
        [](S& c) { c.extensions[oid::kExtendedKeyUsage].value = Sequence({Oid("1.2.3")}); }},
@@ -248,6 +274,8 @@ TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
       {"no key usage", kGateExtensionMissing, [](S& c) { c.extensions.Remove(oid::kKeyUsage); }},
       {"no policies", kGateExtensionMissing,
        [](S& c) { c.extensions.Remove(oid::kCertificatePolicies); }},
+      {"no subject key id", kGateExtensionMissing,
+       [](S& c) { c.extensions.Remove(oid::kSubjectKeyId); }},
       {"no authority key id", kGateExtensionMissing,
        [](S& c) { c.extensions.Remove(oid::kAuthorityKeyId); }},
       {"CA:TRUE with CA key usage", kGateBasicConstraints,
@@ -273,7 +301,25 @@ TEST(JudgeSubscriber, RefusesExtensionsThatDoNotFit) {
        [&](S& c) {
          policies(c, {ordered, Policy(oid::kAnyPolicy)});
        }},
-      {"a user notice", kGatePolicyOid, [&](S& c) { policies(c, {notice}); }},
+      {"a user notice", kGatePolicyQualifier, [&](S& c) { policies(c, {notice}); }},
+      {"the practice statement by ftp", kGatePolicyQualifier,
+       [&](S& c) { policies(c, {pointer("ftp://ca.example/cps.pdf")}); }},
+      {"the practice statement nowhere", kGatePolicyQualifier,
+       [&](S& c) { policies(c, {pointer("https://")}); }},
+      {"a practice statement with a gap", kGatePolicyQualifier,
+       [&](S& c) { policies(c, {pointer("https://ca.example/c p s")}); }},
+      {"a policy of the old Directive beside it", kGatePolicyOid,
+       [&](S& c) {
+         policies(c, {ordered, Policy("0.4.0.1456.1.1")});
+       }},
+      {"a policy of payment services beside it", kGatePolicyOid,
+       [&](S& c) {
+         policies(c, {ordered, Policy("0.4.0.19495.3.1")});
+       }},
+      {"a website's policy beside it", kGatePolicyOid,
+       [&](S& c) {
+         policies(c, {ordered, Policy("2.23.140.1.2.2")});
+       }},
       {"digitalSignature", kGateKeyUsage,
        [](S& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x80); }},
       {"digitalSignature besides", kGateKeyUsage,
@@ -317,7 +363,6 @@ TEST(JudgeSubscriber, AcceptsWhatTheProfileLeavesOpen) {
       },
       [](S& c) { c.now = kNow + kEarliestNotBefore; },
       [](S& c) { c.now = kNow - kLatestNotBefore; },
-      [](S& c) { c.extensions.Remove(oid::kSubjectKeyId); },
       [](S& c) {
         c.extensions[oid::kBasicConstraints] = {true, Sequence({})};
       },
@@ -502,6 +547,33 @@ TEST(JudgeResponder, RefusesEverythingElse) {
       {"over 90 days", kGateValidityTooLong,
        [](R& c) { c.tbs.not_after = Text(0x17, "270221063001Z"); }},
       {"the CA's name", kGateSubjectShape, [](R& c) { c.tbs.subject = c.tbs.issuer; }},
+      {"a common name alone", kGateAuthorityName,
+       [](R& c) { c.tbs.subject = Sequence({Rdn(oid::kCommonName, 0x0c, "OCSP 1")}); }},
+      {"a unit besides", kGateAuthorityName,
+       [](R& c) { c.tbs.subject = WithRdn(c.tbs.subject, Rdn("2.5.4.11", 0x0c, "Unit")); }},
+      {"two common names", kGateAuthorityName,
+       [](R& c) { c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kCommonName, 0x0c, "OCSP 2")); }},
+      {"an empty identifier", kGateAuthorityName,
+       [](R& c) {
+         c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kOrganizationIdentifier, 0x0c, ""));
+       }},
+      {"an identifier in IA5String", kGateSubjectString,
+       [](R& c) {
+         c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kOrganizationIdentifier, 0x16, "NTREE-1"));
+       }},
+      {"no subject key id", kGateExtensionMissing,
+       [](R& c) { c.extensions.Remove(oid::kSubjectKeyId); }},
+      {"any policy", kGatePolicyOid,
+       [](R& c) {
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Policy(oid::kAnyPolicy)});
+       }},
+      {"a user notice", kGatePolicyQualifier,
+       [](R& c) {
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Sequence(
+             {Oid("1.2.3"), Sequence({Sequence({Oid("1.3.6.1.5.5.7.2.2"), Sequence({})})})})});
+       }},
+      {"no revocation information", kGateExtensionForbidden,
+       [](R& c) { c.extensions[oid::kNoRevAvail].value = Null(); }},
       {"no EKU", kGateExtensionMissing, [](R& c) { c.extensions.Remove(oid::kExtendedKeyUsage); }},
       {"no ocsp-nocheck", kGateExtensionMissing,
        [](R& c) { c.extensions.Remove(oid::kOcspNoCheck); }},
@@ -542,7 +614,17 @@ TEST(JudgeResponder, RefusesEverythingElse) {
 }
 
 TEST(JudgeCaInstallation, AcceptsTheKeysOwnCaCertificate) {
-  const CaCase ca;
+  CaCase ca;
+  EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(ca.Facts(), ca.key, kNow), IsOk());
+  // Beside what the profile names, a name may say more.
+  ca.tbs.subject = WithRdn(ca.tbs.subject, Rdn("2.5.4.7", 0x0c, "Madrid"));
+  ca.tbs.subject = WithRdn(ca.tbs.subject, Rdn(oid::kOrganizationIdentifier, 0x0c, "VATES-1"));
+  ca.extensions[oid::kAuthorityKeyId] = {false, Sequence({Element(0x80, KeyIdentifier(1))})};
+  ca.extensions[oid::kCertificatePolicies] = {false, Sequence({Policy(oid::kAnyPolicy)})};
+  ca.extensions[oid::kCrlDistributionPoints] = {
+      false, Sequence({DistributionPoint("ldap://root.example/cn=1")})};
+  ca.extensions[oid::kAuthorityInfoAccess] = {
+      false, Sequence({Access(oid::kAccessOcsp, "http://ocsp.root.example")})};
   EXPECT_THAT(IssuancePolicy::JudgeCaInstallation(ca.Facts(), ca.key, kNow), IsOk());
 }
 
@@ -574,6 +656,36 @@ TEST(JudgeCaInstallation, RefusesEverythingElse) {
        [](C& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x04); }},
       {"digitalSignature besides", kGateKeyUsage,
        [](C& c) { c.extensions[oid::kKeyUsage].value = KeyUsage(0x86); }},
+      {"an unknown extension", kGateExtensionForbidden,
+       [](C& c) { c.extensions["1.2.3.4"].value = Null(); }},
+      {"no revocation information", kGateExtensionForbidden,
+       [](C& c) { c.extensions[oid::kNoRevAvail].value = Null(); }},
+      {"qcStatements", kGateExtensionForbidden,
+       [](C& c) {
+         c.extensions[oid::kQcStatements].value = Sequence({Statement(oid::kQcCompliance)});
+       }},
+      {"an issuer of its own and no authority key id", kGateExtensionMissing,
+       [](C& c) { c.tbs.issuer = Sequence({Rdn(oid::kCommonName, 0x0c, "Root")}); }},
+      {"a user notice", kGatePolicyQualifier,
+       [](C& c) {
+         c.extensions[oid::kCertificatePolicies].value = Sequence({Sequence(
+             {Oid("1.2.3"), Sequence({Sequence({Oid("1.3.6.1.5.5.7.2.2"), Sequence({})})})})});
+       }},
+      {"no organisation", kGateAuthorityName,
+       [](C& c) {
+         c.tbs.issuer = c.tbs.subject =
+             Sequence({Rdn(oid::kCountryName, 0x13, "ES"), Rdn(oid::kCommonName, 0x0c, "CA")});
+       }},
+      {"two countries", kGateAuthorityName,
+       [](C& c) {
+         c.tbs.issuer = c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kCountryName, 0x13, "EE"));
+       }},
+      {"country in UTF8String", kGateSubjectString,
+       [](C& c) {
+         c.tbs.issuer = c.tbs.subject = Sequence({Rdn(oid::kCountryName, 0x0c, "ES"),
+                                                  Rdn(oid::kOrganizationName, 0x0c, "Trust"),
+                                                  Rdn(oid::kCommonName, 0x0c, "CA")});
+       }},
   };
   for (const Mutation<C>& each : kMutations) {
     CaCase changed;

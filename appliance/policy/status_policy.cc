@@ -5,6 +5,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/der/strict_der.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/policy/gate_rules.h"
 #include "appliance/policy/status_reasons.h"
 
 namespace intaglio::appliance {
@@ -21,8 +22,8 @@ int Compare(const Serial& a, const Serial& b) {
 bool Near(WallTime a, WallTime b) { return std::llabs(a - b) <= StatusPolicy::kClockTolerance; }
 
 Status Hidden(const RevokedRow& row) {
-  return Fail(kCrlHidesRevocation,
-              "serial " + ToHex(row.serial.octets) + " since " + ToIso8601(row.revoked_at));
+  return Refuse(kCrlHidesRevocation,
+                "serial " + ToHex(row.serial.octets) + " since " + ToIso8601(row.revoked_at));
 }
 
 // The BIT STRING content of an SPKI, without the octet of unused bits. [RFC 6960 §4.1.1]
@@ -58,7 +59,7 @@ StatusOr<IssuerHashes> HashIssuer(const TbsFacts& ca, CertIdHash hash) {
 // spend, say, a signer's key. [EN 319 411-1 GEN-6.5.3-03]
 Status CheckPurpose(const KeyRecord& key, KeyPurpose due) {
   if (key.purpose == due) return OkStatus();
-  return Fail(kKeyPurpose, "key " + key.key_id.hex() + " does not sign this kind of status");
+  return Refuse(kKeyPurpose, "key " + key.key_id.hex() + " does not sign this kind of status");
 }
 
 Status JudgeKnown(const OcspSingle& single, const SerialRow& row) {
@@ -66,14 +67,14 @@ Status JudgeKnown(const OcspSingle& single, const SerialRow& row) {
   const bool blocked = row.state == SerialState::kRevoked || row.state == SerialState::kSuspended;
   const auto* revoked = std::get_if<OcspRevoked>(&single.status);
   if (blocked) {
-    if (revoked == nullptr) return Fail(kOcspHidesRevocation, serial);
+    if (revoked == nullptr) return Refuse(kOcspHidesRevocation, serial);
     if (revoked->at != row.changed_at || revoked->reason != row.reason) {
-      return Fail(kOcspContradictsRow, serial + ": date or reason");
+      return Refuse(kOcspContradictsRow, serial + ": date or reason");
     }
     return OkStatus();
   }
   if (!std::holds_alternative<OcspGood>(single.status)) {
-    return Fail(kOcspContradictsRow, serial + " is neither revoked nor suspended");
+    return Refuse(kOcspContradictsRow, serial + " is neither revoked nor suspended");
   }
   return OkStatus();
 }
@@ -84,7 +85,7 @@ Status JudgeScope(const CrlExtensions& extensions) {
   const IssuingDistributionPoint& point = *extensions.distribution_point;
   if (point.urls.empty() || point.only_user_certificates || point.only_ca_certificates ||
       point.only_some_reasons || point.indirect || point.only_attribute_certificates) {
-    return Fail(kCrlScope, "leave it out, or give a distributionPoint alone");
+    return Refuse(kCrlScope, "leave it out, or give a distributionPoint alone");
   }
   return OkStatus();
 }
@@ -97,21 +98,21 @@ Status JudgeNotIssued(const OcspSingle& single, bool extended_revoke) {
       revoked->reason == CrlReason::kCertificateHold) {
     return OkStatus();
   }
-  return Fail(kOcspNotIssued, "serial " + ToHex(single.serial.octets));
+  return Refuse(kOcspNotIssued, "serial " + ToHex(single.serial.octets));
 }
 
 Status JudgeTimes(const OcspSingle& single, WallTime produced_at,
                   const StatusPolicy::OcspInput& input) {
   if (!Near(single.this_update, input.now) || produced_at < single.this_update) {
-    return Fail(kOcspTime, "thisUpdate " + ToIso8601(single.this_update));
+    return Refuse(kOcspTime, "thisUpdate " + ToIso8601(single.this_update));
   }
   if (single.next_update <= single.this_update ||
       single.next_update - single.this_update > StatusPolicy::kLongestOcsp) {
-    return Fail(kOcspNextUpdate, ToIso8601(single.next_update));
+    return Refuse(kOcspNextUpdate, ToIso8601(single.next_update));
   }
   if (single.archive_cutoff &&
       !KnownSince(*single.archive_cutoff, input.ca_certificate, single.this_update)) {
-    return Fail(kOcspArchiveCutoff, ToIso8601(*single.archive_cutoff));
+    return Refuse(kOcspArchiveCutoff, ToIso8601(*single.archive_cutoff));
   }
   return OkStatus();
 }
@@ -120,7 +121,7 @@ Status JudgeSingle(const OcspSingle& single, const OcspResponseData& whole,
                    const StatusPolicy::OcspInput& input) {
   ASSIGN_OR_RETURN(const IssuerHashes issuer, HashIssuer(input.ca_certificate, single.hash));
   if (single.issuer_name_hash != issuer.name || single.issuer_key_hash != issuer.key) {
-    return Fail(kOcspIssuer, "serial " + ToHex(single.serial.octets));
+    return Refuse(kOcspIssuer, "serial " + ToHex(single.serial.octets));
   }
   RETURN_IF_ERROR(JudgeTimes(single, whole.produced_at, input));
   ASSIGN_OR_RETURN(const auto row, input.find_serial(single.serial));
@@ -144,10 +145,10 @@ StatusOr<const RevokedRow*> CrlMerge::Current() {
 Status CrlMerge::Take(const CrlEntry& entry) {
   ASSIGN_OR_RETURN(const RevokedRow* row, Current());
   const int order = row == nullptr ? -1 : Compare(entry.serial, row->serial);
-  if (order < 0) return Fail(kCrlUnknownEntry, "serial " + ToHex(entry.serial.octets));
+  if (order < 0) return Refuse(kCrlUnknownEntry, "serial " + ToHex(entry.serial.octets));
   if (order > 0) return Hidden(*row);
   if (entry.revoked_at != row->revoked_at || entry.reason != row->reason) {
-    return Fail(kCrlContradictsRow, "serial " + ToHex(entry.serial.octets));
+    return Refuse(kCrlContradictsRow, "serial " + ToHex(entry.serial.octets));
   }
   ++next_;
   return OkStatus();
@@ -165,29 +166,30 @@ StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
   if (input.ca_certificate.spki != input.ca_key.spki ||
       facts.issuer != input.ca_certificate.subject ||
       facts.extensions.authority_key_id != input.ca_certificate.extensions.subject_key_id) {
-    return Fail(kCrlIssuer, "build the list with the installed CA certificate");
+    return Refuse(kCrlIssuer, "build the list with the installed CA certificate");
   }
   RETURN_IF_ERROR(JudgeScope(facts.extensions));
   if (!Near(facts.this_update, input.now) || facts.this_update < input.ca_row.last_this_update) {
-    return Fail(kCrlThisUpdate, ToIso8601(facts.this_update) + "; the core's clock shows " +
-                                    ToIso8601(input.now) + ", the last list was of " +
-                                    ToIso8601(input.ca_row.last_this_update));
+    return Refuse(kCrlThisUpdate, ToIso8601(facts.this_update) + "; the core's clock shows " +
+                                      ToIso8601(input.now) + ", the last list was of " +
+                                      ToIso8601(input.ca_row.last_this_update));
   }
-  if (facts.next_update >= kNoEnd) return Fail(kCrlLast, "nextUpdate 99991231235959Z");
+  if (facts.next_update >= kNoEnd) return Refuse(kCrlLast, "nextUpdate 99991231235959Z");
   if (facts.next_update <= facts.this_update ||
       facts.next_update - facts.this_update > kLongestCrl) {
-    return Fail(kCrlNextUpdate, ToIso8601(facts.next_update));
+    return Refuse(kCrlNextUpdate, ToIso8601(facts.next_update));
   }
   const uint64_t last = input.ca_row.last_crl_number;
   const uint64_t number = facts.extensions.number;
   if (number <= last || number - last > kLargestNumberStep) {
-    return Fail(kCrlNumberOrder, std::to_string(number) + ", the last was " + std::to_string(last));
+    return Refuse(kCrlNumberOrder,
+                  std::to_string(number) + ", the last was " + std::to_string(last));
   }
   // The list holds every row, of expired certificates too, and so must say that it does.
   const auto& from = facts.extensions.expired_certs_from;
   if (!from || !KnownSince(*from, input.ca_certificate, facts.this_update)) {
-    return Fail(kCrlExpiredCerts, "put the CA certificate's notBefore, " +
-                                      ToIso8601(input.ca_certificate.not_before));
+    return Refuse(kCrlExpiredCerts, "put the CA certificate's notBefore, " +
+                                        ToIso8601(input.ca_certificate.not_before));
   }
   return SignPermit(input.ca_key.key_id, {MessageDigest::Sha256(facts.tbs_sha256)});
 }
@@ -200,10 +202,10 @@ StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
   const auto responder = Sha1(status_bits);
   for (const OcspResponseData& each : input.responses) {
     if (!Equal(each.responder_key_hash, responder)) {
-      return Fail(kOcspResponder, "the SHA-1 of the STATUS key's bits is needed");
+      return Refuse(kOcspResponder, "the SHA-1 of the STATUS key's bits is needed");
     }
     if (!Near(each.produced_at, input.now)) {
-      return Fail(kOcspTime, "producedAt " + ToIso8601(each.produced_at));
+      return Refuse(kOcspTime, "producedAt " + ToIso8601(each.produced_at));
     }
     for (const OcspSingle& single : each.singles) {
       RETURN_IF_ERROR(JudgeSingle(single, each, input));
