@@ -75,7 +75,18 @@ StatusOr<CoreStatus> LinkedCore::DescribeCore() {
                  .roster = {},
                  .qscd_entry_id = status.qscd_entry().entry_id(),
                  .qscd_valid_until = {status.qscd_entry().valid_until_ms()},
-                 .instance_epoch = status.instance_epoch()};
+                 .instance_epoch = status.instance_epoch(),
+                 .error_state = status.error_state(),
+                 .record_epoch = status.record_epoch(),
+                 .anchor = status.anchor(),
+                 .exported_sequence = status.exported_sequence(),
+                 .state_free_percent = status.state_free_percent(),
+                 .token = {}};
+  const pb::TokenHealth& token = status.token();
+  out.token = {token.state(),        token.sessions_open(),     token.sessions_discarded(),
+               token.logins(),       token.reinitialisations(), token.fail_overs(),
+               token.recoveries(),   token.last_recovery_ms(),  token.cache_hits(),
+               token.cache_misses(), token.cache_evictions()};
   for (const pb::RosterEntry& each : status.roster()) {
     out.roster.push_back({ToBytes(each.officer_id()),
                           each.role(),

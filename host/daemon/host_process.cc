@@ -15,6 +15,7 @@
 #include "host/daemon/public_content.h"
 #include "host/domain/usecase_reasons.h"
 #include "host/journal/journal_mirror.h"
+#include "host/operations/metrics_server.h"
 #include "host/records/record_carrier.h"
 #include "host/statements/statement_composer.h"
 #include "host/store/sql_store.h"
@@ -152,6 +153,11 @@ Status RunHost(const HostSettings& settings) {
                    GrpcServer::Start(settings.grpc, {enrolment, issuance, signing, revocation,
                                                      administration, core, *store, registry, terms,
                                                      clock, &seals, &authenticator_use_cases}));
+  std::unique_ptr<MetricsServer> metrics;
+  if (!settings.operations_listen.empty()) {
+    ASSIGN_OR_RETURN(metrics, MetricsServer::Start(settings.operations_listen, core, clock));
+    LogInfo("host.metrics", {{"port", std::to_string(metrics->port())}});
+  }
   LogInfo("host.ready", {{"grpc_port", std::to_string(grpc->port())},
                          {"http_port", std::to_string(http->port())}});
   PeriodicTasks tasks(status, revocation, administration, records, *journal);
@@ -160,6 +166,7 @@ Status RunHost(const HostSettings& settings) {
   grpc->Stop();
   http->Stop();
   link->Stop();
+  metrics.reset();
   tasks.Stop();
   return OkStatus();
 }

@@ -193,6 +193,10 @@ StatusOr<HostSettings> LoadHostSettings(const std::string& path) {
   }
   ASSIGN_OR_RETURN(out.grpc, CheckGrpc(config.grpc()));
   ASSIGN_OR_RETURN(out.http, CheckHttp(config.http()));
+  if (!config.operations_listen().empty()) {
+    RETURN_IF_ERROR(CheckListen("operations_listen", config.operations_listen()));
+    out.operations_listen = config.operations_listen();
+  }
   ASSIGN_OR_RETURN(out.core, CheckCore(config.core()));
   ASSIGN_OR_RETURN(out.terms, CheckService(config.service()));
   RETURN_IF_ERROR(RequireAbsolute("qscd_registry", config.qscd_registry()));

@@ -21,6 +21,7 @@ struct HostSettings {
   Terms terms;
   std::string qscd_registry;
   std::vector<Bytes> device_roots;  // DER
+  std::string operations_listen;    // empty: no metrics
 };
 
 // Reads and checks the file: its owner and mode before its content, then every field. kHostConfig

@@ -117,6 +117,7 @@ TEST_F(SettingsTest, NamesTheFieldThatCannotBeUsed) {
       {"127.0.0.1:7500", "", "grpc.listen"},
       {"127.0.0.1:7500", "127.0.0.1", "grpc.listen"},
       {"127.0.0.1:7500", "127.0.0.1:70000", "grpc.listen"},
+      {"http {", "operations_listen: \"9464\" http {", "operations_listen"},
       {"listen: \"127.0.0.1:7580\"", "", "http.listen"},
       {"listen: \"127.0.0.1:7580\"", "listen: \"127.0.0.1:x\"", "http.listen"},
       {"listen: \"127.0.0.1:7580\"", "listen: \"127.0.0.1:7580\" threads: 65", "http.threads"},

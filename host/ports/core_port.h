@@ -23,6 +23,21 @@ struct CoreOfficer {
   WallTime until;  // 0: no end
 };
 
+// Of the core's token; the counts since the core's start.
+struct TokenStanding {
+  std::string state;  // "healthy", "degraded", "recovering", "failed", "pin-refused"
+  uint32_t sessions_open = 0;
+  uint64_t sessions_discarded = 0;
+  uint64_t logins = 0;
+  uint64_t reinitialisations = 0;
+  uint64_t fail_overs = 0;
+  uint64_t recoveries = 0;
+  uint32_t last_recovery_ms = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+  uint64_t cache_evictions = 0;
+};
+
 struct CoreStatus {
   Bytes core_instance;
   Bytes boot_id;
@@ -38,6 +53,12 @@ struct CoreStatus {
   std::string qscd_entry_id;
   WallTime qscd_valid_until;
   uint32_t instance_epoch = 0;
+  std::string error_state;  // why every act is refused; empty: none is
+  uint32_t record_epoch = 0;
+  std::string anchor;
+  uint64_t exported_sequence = 0;
+  uint32_t state_free_percent = 0;
+  TokenStanding token = {};
 };
 
 struct CoreKey {

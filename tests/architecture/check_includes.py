@@ -42,7 +42,7 @@ LAYERS = {
                   "state": 3, "journal": 3, "token": 3, "link": 3, "health": 4, "daemon": 9},
     "host": {"domain": 0, "policy": 1, "enrolment": 2, "issuance": 2, "sealing": 2, "signing": 2,
              "revocation": 2, "status": 2, "administration": 2, "records": 2, "ports": 2, "x509": 1, "core_link": 3,
-             "store": 3, "statements": 3, "journal": 4, "recovery": 5, "grpc": 3, "http": 3, "daemon": 9, "ctl": 9},
+             "store": 3, "statements": 3, "journal": 4, "recovery": 5, "operations": 3, "grpc": 3, "http": 3, "daemon": 9, "ctl": 9},
 }
 
 # Who may include other people's headers, by pattern.
@@ -56,6 +56,7 @@ LIBRARIES = [
     (re.compile(r"^tss2/"), ("appliance/anchor/", "tests/")),
     (re.compile(r"^(soci/|sqlite3\.h)"), ("host/store/", "tests/")),
     (re.compile(r"^grpc"), ("host/grpc/", "host/daemon/", "host/ctl/", "tests/")),
+    (re.compile(r"^prometheus/"), ("host/operations/",)),
     (re.compile(r"^boost/"), ("host/http/", "host/core_link/", "host/daemon/", "tests/")),
     # Schemas stay in adapters and daemons; domain, judges and use cases speak values.
     (re.compile(r"\.pb\.h$"), ("appliance/records/", "appliance/state/", "appliance/journal/",

@@ -37,7 +37,7 @@ struct Flags {
   std::string profile;
   std::string credential;
   std::string authenticator_key;
-  int threads = 4;
+  int threads = 16;
   double only_load = 0;  // seconds
   bool quick = false;
 };

@@ -143,6 +143,7 @@ StatusOr<host::CoreStatus> FakeCore::DescribeCore() {
   status.boot_id = Bytes(16, 0xb0);
   status.now = clock_.Now();
   status.commands_need = 2;
+  status.token.state = "healthy";
   return act.End(std::move(status));
 }
 
