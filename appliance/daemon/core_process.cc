@@ -233,10 +233,10 @@ Status RunCore(const CoreSettings& settings) {
   GuardedCore guarded(dispatcher, self_test, errors);
   JournalledLink observer(watched_journal);
 
-  RETURN_IF_ERROR(journal
-                      ->Append({.type = EventType::kStarted,
-                                .content_digest = program.sha256,
-                                .note = std::string("intaglio-core ") + kVersion})
+  RETURN_IF_ERROR(watched_journal
+                      .Append({.type = EventType::kStarted,
+                               .content_digest = program.sha256,
+                               .note = std::string("intaglio-core ") + kVersion})
                       .status());
   // A core of a program before the journal had a key makes one now.
   if (instance->journal_spki.empty()) {
@@ -247,8 +247,9 @@ Status RunCore(const CoreSettings& settings) {
                             SignerOf(*instance, stored_time.boot_count), settings.journal.pace);
   RETURN_IF_ERROR(checkpointer.Start());
   StorageAlarm storage_alarm;
+  ErrorTeller error_teller(errors, watched_journal);
   std::optional<TokenWatch> token_watch;
-  token_watch.emplace(*vault.token, *journal);
+  token_watch.emplace(*vault.token, watched_journal);
   const auto judge_peer = [&](const Digest& certificate) {
     return IsPinned(*identity.Get(), certificate, time.Estimate());
   };
@@ -262,11 +263,12 @@ Status RunCore(const CoreSettings& settings) {
   do {
     if (clock.SinceBoot() >= next_synchronisation) {
       next_synchronisation = clock.SinceBoot() + kSynchronisationEvery;
-      const auto line = journal->Append(
+      const auto line = watched_journal.Append(
           {.type = EventType::kTimeSynchronisation, .note = DescribeSynchronisation()});
       if (!line.ok()) LogFailure("journal.append", line.status());
     }
     TendStorage(*journal, storage_alarm);
+    error_teller.Tell();
     // The rows remember how far the journal had come: a journal cut off below that is noticed.
     Status anchored = vault.state->StoreJournalAnchor(journal->Head());
     if (const auto now = time.Now(); now.ok() && anchored.ok()) {

@@ -47,4 +47,14 @@ bool ErrorState::Leave(uint64_t passed_since) {
   return true;
 }
 
+void ErrorTeller::Tell() {
+  const Status now = errors_.Check();
+  const std::string found = now.ok() ? "" : DetailOf(now);
+  if (found == told_) return;
+  const auto line = journal_.Append(
+      {.type = EventType::kErrorState, .note = now.ok() ? "left" : "entered: " + found});
+  if (!line.ok()) return LogFailure("journal.append", line.status());
+  told_ = found;
+}
+
 }  // namespace intaglio::appliance

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "appliance/usecases/ports.h"
 #include "base/status.h"
 
 namespace intaglio::appliance {
@@ -33,6 +34,21 @@ class ErrorState final {
   mutable std::mutex mutex_;
   ErrorCause cause_ = ErrorCause::kSelfTest;
   std::string found_;
+};
+
+// Writes a line for each entry into the error state and each end of it. Whoever finds a fault may
+// hold the journal's lock, so the lines are written by a caller that looks from time to time; one
+// that cannot be written, because the journal is the fault, is written once it can. One thread.
+class ErrorTeller final {
+ public:
+  ErrorTeller(const ErrorState& errors, JournalPort& journal)
+      : errors_(errors), journal_(journal) {}
+  void Tell();
+
+ private:
+  const ErrorState& errors_;
+  JournalPort& journal_;
+  std::string told_;  // cause and finding of the last line; empty: none, or that it ended
 };
 
 }  // namespace intaglio::appliance

@@ -43,6 +43,8 @@ class FaultyJournal final : public JournalPort {
   StatusOr<JournalHead> Append(const Event& event) override {
     if (broken) return Fail(kJournalUnwritable, "as asked");
     last = event.type;
+    note = event.note;
+    ++lines;
     return JournalHead{};
   }
   JournalHead Head() override { return {}; }
@@ -51,6 +53,8 @@ class FaultyJournal final : public JournalPort {
   }
   bool broken = false;
   EventType last = EventType::kRefused;
+  std::string note;
+  int lines = 0;
 };
 
 class CountingCore final : public FrameHandler {
@@ -154,6 +158,28 @@ TEST_F(HealthTest, AJournalThatCannotBeWrittenIsACause) {
   journal_.broken = false;
   self_test_.Run();
   EXPECT_THAT(errors_.Check(), IsOk());
+}
+
+TEST_F(HealthTest, EntryAndEndHaveALineEachAsSoonAsThereCanBeOne) {
+  ErrorTeller teller(errors_, journal_);
+  teller.Tell();
+  EXPECT_EQ(journal_.lines, 0);
+  journal_.broken = true;
+  errors_.Enter(ErrorCause::kJournal, Fail(kJournalUnwritable, ""));
+  teller.Tell();
+  EXPECT_EQ(journal_.lines, 0);
+  journal_.broken = false;
+  teller.Tell();
+  teller.Tell();
+  EXPECT_EQ(journal_.lines, 1);
+  EXPECT_EQ(journal_.last, EventType::kErrorState);
+  EXPECT_EQ(journal_.note,
+            "entered: journal: " + std::string(kJournalUnwritable.id) + " JOURNAL_UNWRITABLE");
+  EXPECT_TRUE(errors_.Leave(errors_.Entries()));
+  teller.Tell();
+  teller.Tell();
+  EXPECT_EQ(journal_.lines, 2);
+  EXPECT_EQ(journal_.note, "left");
 }
 
 TEST_F(HealthTest, AWrongSignatureOfOursStopsTheCoreUntilItStartsAnew) {
