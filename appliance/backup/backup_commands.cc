@@ -16,6 +16,7 @@ constexpr size_t kMaxCommand = 64 * 1024;
 constexpr size_t kMaxSpki = 2048;
 constexpr uint32_t kMostCopies = 16;
 constexpr int kMostApprovals = 16;
+constexpr int kMostJournals = 16;
 
 Status Invalid(const std::string& field) { return Fail(kStatementInvalid, "field " + field); }
 
@@ -43,6 +44,34 @@ StatusOr<ActivateRestored> TakeAct(const pb::ActivateRestored& act) {
   return out;
 }
 
+StatusOr<RestoreWithoutBackup> TakeAct(const pb::RestoreWithoutBackup& act) {
+  RestoreWithoutBackup out;
+  if (act.loss() != pb::LOSS_STATE_FOLDER) return Invalid("restore_without_backup.loss");
+  if (act.instance_epoch() == 0) return Invalid("restore_without_backup.instance_epoch");
+  out.instance_epoch = act.instance_epoch();
+  if (act.journals_size() == 0 || act.journals_size() > kMostJournals) {
+    return Invalid("restore_without_backup.journals: from 1 to 16");
+  }
+  for (const pb::LostJournal& each : act.journals()) {
+    VouchedJournal& journal = out.journals.emplace_back();
+    journal.journal_spki = ToBytes(each.journal_spki());
+    if (!PointOfSpki(journal.journal_spki)) return Invalid("journals.journal_spki");
+    journal.sequence = each.sequence();
+    const auto chain = ToDigest(AsBytes(each.chain_hash()));
+    if (!chain.ok() || journal.sequence == 0) return Invalid("journals.chain_hash or sequence");
+    journal.chain_hash = *chain;
+  }
+  return out;
+}
+
+StatusOr<OpenRebuilt> TakeAct(const pb::OpenRebuilt& act) {
+  const auto chain = ToDigest(AsBytes(act.chain_hash()));
+  if (act.instance_epoch() == 0 || act.sequence() == 0 || !chain.ok()) {
+    return Invalid("open_rebuilt");
+  }
+  return OpenRebuilt{act.instance_epoch(), {act.sequence(), *chain}};
+}
+
 StatusOr<BackupCommand> Decode(ByteView octets) {
   pb::Command message;
   if (!ParseCanonical(octets, kMaxCommand, message)) {
@@ -51,7 +80,7 @@ StatusOr<BackupCommand> Decode(ByteView octets) {
   if (message.context() != "intaglio/command/v1") return Invalid("context");
   BackupCommand out;
   if (!Assign(AsBytes(message.core_instance()), out.core_instance)) return Invalid("core_instance");
-  if (message.nonce().size() != 32) return Invalid("nonce");
+  if (!Assign(AsBytes(message.nonce()), out.nonce)) return Invalid("nonce");
   out.issued_at = {message.issued_at_ms()};
   out.expires_at = {message.expires_at_ms()};
   if (out.issued_at.ms <= 0 || out.expires_at.ms <= out.issued_at.ms ||
@@ -62,8 +91,12 @@ StatusOr<BackupCommand> Decode(ByteView octets) {
     ASSIGN_OR_RETURN(out.act, TakeAct(message.authorise_backup()));
   } else if (message.has_activate_restored()) {
     ASSIGN_OR_RETURN(out.act, TakeAct(message.activate_restored()));
+  } else if (message.has_restore_without_backup()) {
+    ASSIGN_OR_RETURN(out.act, TakeAct(message.restore_without_backup()));
+  } else if (message.has_open_rebuilt()) {
+    ASSIGN_OR_RETURN(out.act, TakeAct(message.open_rebuilt()));
   } else {
-    return Fail(kBackupCommand, "neither authorise-backup nor activate-restored");
+    return Fail(kBackupCommand, "it is none that the console carries out");
   }
   return out;
 }

@@ -1,13 +1,17 @@
-// The two commands of security officers that the console carries out: a backup for one target, and
-// the activation of a restored core. The link refuses both. Pure.
+// The commands of security officers that the console carries out: a backup for one target, the
+// activation of a restored core, a core in the place of one that left no backup, and the opening of
+// its rebuilt rows. The link refuses them all. Pure.
 #ifndef INTAGLIO_APPLIANCE_BACKUP_BACKUP_COMMANDS_H_
 #define INTAGLIO_APPLIANCE_BACKUP_BACKUP_COMMANDS_H_
 
 #include <variant>
+#include <vector>
 
 #include "appliance/domain/roster.h"
 #include "appliance/domain/statements.h"
 #include "appliance/policy/approved.h"
+#include "appliance/state/stored_instance.h"
+#include "appliance/usecases/ports.h"
 
 namespace intaglio::appliance {
 
@@ -21,11 +25,21 @@ struct ActivateRestored {
   Digest backup_sha256{};  // of the file
 };
 
+struct RestoreWithoutBackup {
+  uint32_t instance_epoch = 0;
+  std::vector<VouchedJournal> journals;  // 1 to 16, oldest first
+};
+struct OpenRebuilt {
+  uint32_t instance_epoch = 0;
+  JournalHead head;
+};
+
 struct BackupCommand {
   CoreInstance core_instance;
+  Nonce nonce;
   WallTime issued_at;
   WallTime expires_at;
-  std::variant<AuthoriseBackup, ActivateRestored> act;
+  std::variant<AuthoriseBackup, ActivateRestored, RestoreWithoutBackup, OpenRebuilt> act;
 };
 
 // From the octets of a SignedStatement. kStatementInvalid; kBackupCommand for another act.

@@ -9,12 +9,14 @@
 #include <charconv>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "appliance/daemon/backup.h"
 #include "appliance/daemon/config.h"
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/core_process.h"
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/lost_core.h"
 #include "appliance/daemon/pin_source.h"
 #include "appliance/daemon/restore.h"
 #include "appliance/daemon/upgrade.h"
@@ -47,6 +49,18 @@ constexpr char kHelp[] =
   intaglio-core restore --config FILE --backup FILE --command FILE
                                                  on the second core: take the place of the first,
                                                  under the officers' activate-restored command
+  intaglio-core prepare-restore --without-backup --config FILE
+                                                 where state and backups are lost, on a core newly
+                                                 initialised over the token that survived: say what
+                                                 is in it, and the nonce for the officers' command
+  intaglio-core restore --without-backup --config FILE --command FILE
+                                                 take the lost core's place, with every key shut,
+                                                 under their restore-without-backup command
+  intaglio-core rebuild-rows --config FILE --journal DIR...
+                                                 make rows of the host's copy of its journal, a
+                                                 folder or an exported file; oldest first
+  intaglio-core open-rebuilt --config FILE --command FILE
+                                                 open the keys, under their open-rebuilt command
   intaglio-core journal verify --config FILE [--journal-key FILE]
                                                  check the whole journal, and what rows and anchor
                                                  know of it where they can be reached
@@ -80,7 +94,8 @@ struct Arguments {
   std::string journal_key, journal_key_out, before;
   std::string nonce, evidence, evidence_out, backup;
   std::string confirm, pin_file, need, shares, out_dir, share;
-  bool check_config = false, version = false, help = false;
+  std::vector<std::string> journals;
+  bool without_backup = false, check_config = false, version = false, help = false;
 };
 
 bool Parse(int argc, char** argv, Arguments& out) {
@@ -104,6 +119,8 @@ bool Parse(int argc, char** argv, Arguments& out) {
                                     {"shares", required_argument, nullptr, 'S'},
                                     {"out-dir", required_argument, nullptr, 'D'},
                                     {"share", required_argument, nullptr, 'H'},
+                                    {"journal", required_argument, nullptr, 'J'},
+                                    {"without-backup", no_argument, nullptr, 'W'},
                                     {"check-config", no_argument, nullptr, 'k'},
                                     {"version", no_argument, nullptr, 'v'},
                                     {"help", no_argument, nullptr, 'h'},
@@ -171,6 +188,12 @@ bool Parse(int argc, char** argv, Arguments& out) {
       case 'H':
         out.share = optarg;
         break;
+      case 'J':
+        out.journals.push_back(optarg);
+        break;
+      case 'W':
+        out.without_backup = true;
+        break;
       case 'k':
         out.check_config = true;
         break;
@@ -225,16 +248,26 @@ int RunJournalVerb(const CoreSettings& settings, const Arguments& arguments) {
 }
 
 bool IsBackupVerb(const std::string& verb) {
-  return verb == "prepare-restore" || verb == "backup" || verb == "restore";
+  return verb == "prepare-restore" || verb == "backup" || verb == "restore" ||
+         verb == "rebuild-rows" || verb == "open-rebuilt";
 }
 
 int RunBackupVerb(const CoreSettings& settings, const Arguments& arguments) {
   const Arguments& a = arguments;
+  if (a.verb == "rebuild-rows") {
+    return a.journals.empty() ? Usage() : Report(RebuildRows(settings, a.journals));
+  }
+  if (a.verb == "prepare-restore" && a.without_backup) return Report(PrepareReplacement(settings));
   if (a.verb == "prepare-restore") {
     if (a.nonce.empty() || a.evidence_out.empty() || a.spki_out.empty()) return Usage();
     return Report(PrepareRestore(settings, a.nonce, a.evidence_out, a.spki_out));
   }
   if (a.command.empty()) return Usage();
+  if (a.verb == "open-rebuilt") return Report(OpenRebuiltRows(settings, a.command));
+  if (a.without_backup) {
+    const bool restores = a.verb == "restore" && a.backup.empty();
+    return restores ? Report(ReplaceLostCore(settings, a.command)) : Usage();
+  }
   if (a.verb == "backup") {
     return a.evidence.empty() ? Usage() : Report(MakeBackup(settings, a.command, a.evidence));
   }

@@ -1,7 +1,8 @@
 // RecordKeys: the record key of each epoch, kept in a row under a token key of its own.
 //
 // The row may be copied, the token key may not: destroying it erases every record of its epoch, in
-// whatever backup of rows or records a copy of it lies. [DESIGN: record key epochs]
+// whatever backup of rows or records a copy of it lies. [DESIGN: record key epochs] One copy lies
+// in the token itself, as a private data object: a token that outlives the rows opens the records.
 #ifndef INTAGLIO_APPLIANCE_DAEMON_RECORD_KEYS_H_
 #define INTAGLIO_APPLIANCE_DAEMON_RECORD_KEYS_H_
 
@@ -24,7 +25,8 @@ struct CarriedEpoch {
 
 class RecordKeys final : public EpochPort {
  public:
-  // The first epoch's key, for `init`.
+  // The first epoch's key, for `init`, under a number that no record key in this token has had:
+  // what a lost core left there stays.
   static Status Found(tokens::TokenKeys& token, LmdbState& state, Rng& rng, WallTime now);
   // Opens every epoch's key in the token. kNotInitialised if there is none, kRecordKeyUnavailable.
   // All arguments outlive this.
@@ -36,6 +38,14 @@ class RecordKeys final : public EpochPort {
   static StatusOr<std::vector<CarriedEpoch>> Carry(tokens::TokenKeys& token, LmdbState& state);
   static Status Put(tokens::TokenKeys& token, LmdbState& state, Rng& rng,
                     const std::vector<CarriedEpoch>& carried);
+
+  // Record keys in the token that `state` has not, as its rows would hold them; each was opened.
+  // `unopened`: numbers whose token key or copy is there and does not open.
+  struct Surviving {
+    std::vector<StoredEpoch> epochs;
+    std::vector<uint32_t> unopened;
+  };
+  static StatusOr<Surviving> FindSurviving(tokens::TokenKeys& token, LmdbState& state);
 
   RecordSealer& sealer() { return sealer_; }
 

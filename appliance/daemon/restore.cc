@@ -148,6 +148,7 @@ Event RestoredEvent(const Approved& approved, const Signed<BackupCommand>& comma
   return {.type = EventType::kRestored,
           .statement_digest = approved.statement_digest(),
           .content_digest = file,
+          .output_digest = head.journal.chain_hash,  // where it goes on from
           .note = "instance " + head.core_instance.hex() + ", epoch " +
                   std::to_string(head.instance_epoch) + " to " + std::to_string(epoch) +
                   ", journal of the old core up to line " + std::to_string(head.journal.sequence) +

@@ -165,7 +165,9 @@ namespace intaglio::appliance {
   X(kEpochInUse, "APL-0110", "EPOCH_IN_USE", kFailedPrecondition, kPublic,                      \
     "this record key cannot be destroyed: it seals now, or live records need it")               \
   X(kEpochUnknown, "APL-0111", "EPOCH_UNKNOWN", kNotFound, kPublic,                             \
-    "there is no record key of this epoch")
+    "there is no record key of this epoch")                                                     \
+  X(kRowsLost, "APL-0131", "ROWS_LOST", kFailedPrecondition, kPublic,                           \
+    "this core's rows were lost; its keys are shut until the rows are rebuilt and opened")
 
 INTAGLIO_REASON_TABLE(kApplianceReasons, INTAGLIO_APPLIANCE_REASONS)
 

@@ -54,6 +54,8 @@ struct CoreIdentity {
   std::vector<Bytes> device_roots;         // DER
   std::vector<PinnedHost> pinned_hosts;    // the only ones the link accepts
   std::optional<ApprovedUpgrade> upgrade;  // approved and not carried out yet
+  // Restored with neither rows nor a backup, and not opened since: every key is shut.
+  bool rows_lost = false;
 };
 
 // Whether what ends at `until` (0: never) still counts at `now`.

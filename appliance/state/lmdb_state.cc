@@ -219,6 +219,26 @@ Status LmdbState::StoreEpoch(const StoredEpoch& epoch) {
   });
 }
 
+StatusOr<std::optional<StoredRestore>> LmdbState::LoadRestore() {
+  return Reading([](MacedRows& rows) {
+    return Load<StoredRestore>(rows, Table::kMark, RestoreKey(), DecodeRestore);
+  });
+}
+
+Status LmdbState::StoreRestore(const StoredRestore& restore) {
+  return Writing(
+      [&](MacedRows& rows) { return rows.Put(Table::kMark, RestoreKey(), EncodeRow(restore)); });
+}
+
+Status LmdbState::StoreRestored(const StoredInstance& instance,
+                                const std::optional<StoredRestore>& restore) {
+  return Writing([&](MacedRows& rows) -> Status {
+    RETURN_IF_ERROR(rows.Put(Table::kMeta, InstanceKey(), EncodeRow(instance)));
+    if (!restore) return rows.Erase(Table::kMark, RestoreKey());
+    return rows.Put(Table::kMark, RestoreKey(), EncodeRow(*restore));
+  });
+}
+
 StatusOr<std::optional<StoredTime>> LmdbState::LoadTime() {
   return Reading(
       [](MacedRows& rows) { return Load<StoredTime>(rows, Table::kMark, TimeKey(), DecodeTime); });

@@ -88,6 +88,12 @@ class LmdbState final : public StatePort {
   StatusOr<std::optional<JournalHead>> LoadExported();
   Status StoreExported(const JournalHead& head);
 
+  // What a restore without a backup waits for; a mark, so that preparing one leaves the state hash.
+  StatusOr<std::optional<StoredRestore>> LoadRestore();
+  Status StoreRestore(const StoredRestore& restore);
+  // The core's own row and where its restore stands, at once; nothing erases the latter.
+  Status StoreRestored(const StoredInstance& instance, const std::optional<StoredRestore>& restore);
+
   // For a backup: every row but the instance, the epochs' keys, what is pending for the identity,
   // and the marks, which are this machine's. kStateFull if their octets are more than `most`.
   StatusOr<std::vector<CarriedRow>> CarryRows(size_t most);

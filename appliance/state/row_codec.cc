@@ -152,6 +152,7 @@ StatusOr<Role> FromProto(pb::Role role) {
 Status ReadDecisions(const pb::InstanceRow& in, CoreIdentity& identity) {
   identity.instance_epoch = in.instance_epoch();
   identity.roster_version = in.roster_version();
+  identity.rows_lost = in.rows_lost();
   RETURN_IF_ERROR(
       ReadDigest(in.configuration_sha256(), "configuration_sha256", identity.configuration_sha256));
   for (const std::string& root : in.device_roots()) {
@@ -352,6 +353,7 @@ Bytes EncodeRow(const StoredInstance& instance) {
   out.set_format(instance.format);
   out.set_written_by(instance.written_by);
   out.set_program_sha256(AsString(instance.program_sha256));
+  out.set_rows_lost(identity.rows_lost);
   return Serialise(out);
 }
 
@@ -431,6 +433,49 @@ Bytes EncodeRow(const StoredEpoch& epoch) {
 StatusOr<StoredEpoch> DecodeEpoch(ByteView octets) {
   ASSIGN_OR_RETURN(const pb::EpochRow in, Parse<pb::EpochRow>(octets));
   return StoredEpoch{in.epoch(), ToBytes(in.sealed_record_key()), WallTime{in.created_at_ms()}};
+}
+
+Bytes EncodeRow(const StoredRestore& restore) {
+  pb::RestoreRow out;
+  out.set_nonce(AsString(restore.nonce.view()));
+  for (const VouchedJournal& each : restore.journals) {
+    pb::LostJournal& journal = *out.add_journals();
+    journal.set_journal_spki(AsString(each.journal_spki));
+    journal.set_sequence(each.sequence);
+    journal.set_chain_hash(AsString(each.chain_hash));
+  }
+  out.set_rebuilt(restore.rebuilt);
+  for (const Officer& each : restore.officers) {
+    pb::RosterEntry& entry = *out.add_officers();
+    entry.set_officer_id(AsString(each.id.view()));
+    entry.set_role(ToProto(each.role));
+    entry.set_name(each.name);
+    entry.set_until_ms(each.until.ms);
+  }
+  out.set_commands_need(restore.commands_need);
+  return Serialise(out);
+}
+
+StatusOr<StoredRestore> DecodeRestore(ByteView octets) {
+  ASSIGN_OR_RETURN(const pb::RestoreRow in, Parse<pb::RestoreRow>(octets));
+  StoredRestore out;
+  RETURN_IF_ERROR(ReadId(in.nonce(), "nonce", out.nonce));
+  for (const pb::LostJournal& each : in.journals()) {
+    VouchedJournal& journal = out.journals.emplace_back();
+    journal.journal_spki = ToBytes(each.journal_spki());
+    journal.sequence = each.sequence();
+    RETURN_IF_ERROR(ReadDigest(each.chain_hash(), "chain_hash", journal.chain_hash));
+  }
+  out.rebuilt = in.rebuilt();
+  for (const pb::RosterEntry& entry : in.officers()) {
+    Officer& officer = out.officers.emplace_back();
+    RETURN_IF_ERROR(ReadId(entry.officer_id(), "officer_id", officer.id));
+    ASSIGN_OR_RETURN(officer.role, FromProto(entry.role()));
+    officer.name = entry.name();
+    officer.until.ms = entry.until_ms();
+  }
+  out.commands_need = in.commands_need();
+  return out;
 }
 
 Bytes EncodeRow(const StoredTime& time) {

@@ -21,6 +21,7 @@ Bytes EncodeRow(const SealLedgerRow& row);
 Bytes EncodeRow(const StoredInstance& instance);
 Bytes EncodeRow(const PendingIdentity& pending);
 Bytes EncodeRow(const StoredEpoch& epoch);
+Bytes EncodeRow(const StoredRestore& restore);
 // A count of live records, 8 octets big-endian. kRowUnreadable.
 Bytes EncodeCount(uint64_t count);
 StatusOr<uint64_t> DecodeCount(ByteView octets);
@@ -37,6 +38,7 @@ StatusOr<SealLedgerRow> DecodeSealRow(ByteView octets);
 StatusOr<StoredInstance> DecodeInstance(ByteView octets);
 StatusOr<PendingIdentity> DecodePendingIdentity(ByteView octets);
 StatusOr<StoredEpoch> DecodeEpoch(ByteView octets);
+StatusOr<StoredRestore> DecodeRestore(ByteView octets);
 StatusOr<StoredTime> DecodeTime(ByteView octets);
 StatusOr<JournalHead> DecodeJournalHead(ByteView octets);
 

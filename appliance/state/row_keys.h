@@ -38,6 +38,7 @@ inline ByteView InstanceKey() { return AsBytes("core"); }
 inline ByteView PendingIdentityKey() { return AsBytes("core-pending"); }
 inline ByteView TimeKey() { return AsBytes("time"); }
 inline ByteView JournalAnchorKey() { return AsBytes("journal"); }
+inline ByteView RestoreKey() { return AsBytes("restore"); }
 inline ByteView ExportedKey() { return AsBytes("exported"); }
 
 }  // namespace intaglio::appliance

@@ -38,6 +38,22 @@ struct StoredTime {
   uint64_t boot_count = 0;
 };
 
+// The journal of a core that is lost, as officers vouched for it.
+struct VouchedJournal {
+  Bytes journal_spki;  // DER
+  uint64_t sequence = 0;
+  Digest chain_hash{};
+};
+
+// A restore without a backup, from its preparation until the keys are open.
+struct StoredRestore {
+  Nonce nonce;  // of the one command that the console takes next
+  std::vector<VouchedJournal> journals;
+  bool rebuilt = false;
+  std::vector<Officer> officers;  // security officers of the last journal, without their keys
+  uint32_t commands_need = 0;     // so many of them
+};
+
 }  // namespace intaglio::appliance
 
 #endif  // INTAGLIO_APPLIANCE_STATE_STORED_INSTANCE_H_

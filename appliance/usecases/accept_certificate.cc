@@ -32,6 +32,7 @@ StatusOr<std::string> AcceptCertificate::CheckProofs(const KeyRecord& record, co
 
 StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
   RETURN_IF_ERROR(services_.time.Now().status());
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   RETURN_IF_ERROR(CheckAddress(services_, input.statement.core_instance));
   // Not OpenKey: version 1 stays good for this one act after version 2 exists, so that a host that
   // lost the answer can ask again.

@@ -28,6 +28,7 @@ Status CheckKey(const KeyRecord& record, const KeyRow& row, const AddAuthenticat
 }  // namespace
 
 StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   const AddAuthenticator& statement = input.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));

@@ -76,6 +76,7 @@ EventType EventOf(StateAction action) {
 }  // namespace
 
 StatusOr<WallTime> ChangeState::ByOfficer(const Signed<StateOrder>& order) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   const StateOrder& statement = order.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
@@ -89,6 +90,7 @@ StatusOr<WallTime> ChangeState::ByOfficer(const Signed<StateOrder>& order) {
 }
 
 StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   RETURN_IF_ERROR(services_.time.Now().status());
   const SignerRevocation& statement = input.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
@@ -155,6 +157,7 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
 }
 
 Status ChangeState::Block(const KeyId& key_id) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
     if (!row) return Fail(kRequestInvalid, "this core has no key " + key_id.hex());

@@ -86,6 +86,8 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Change(const Act& act, Event e
 }
 
 StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& act, Event event) {
+  // Rebuilding replaces every row.
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   KeyRecord record;
   ASSIGN_OR_RETURN(record.key_id, DrawId<KeyId>(services_.rng));
   ASSIGN_OR_RETURN(record.generated_at, services_.time.Now());

@@ -42,6 +42,8 @@ StatusOr<KeyRecord> GenerateSignerKey::Generate(const IssuanceOrder& order,
 }
 
 StatusOr<GenerateSignerKey::Outcome> GenerateSignerKey::Run(const Signed<IssuanceOrder>& order) {
+  // An order of before may have been acted on.
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const Approved approved, CheckIssuanceOrder(services_, order, now));
   const IssuanceOrder& statement = order.statement;

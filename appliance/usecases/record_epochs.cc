@@ -45,6 +45,8 @@ Status RecordEpochs::Tend() {
   if (epochs.empty()) return Fail(kNotInitialised, "there is no record key");
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   if (now >= epochs.back().created_at + kLongest) RETURN_IF_ERROR(Begin().status());
+  // Rows that are lost count no records, and the records are there.
+  if (services_.identity.Get()->rows_lost) return OkStatus();
   for (size_t i = 0; i + 1 < epochs.size(); ++i) {
     const uint32_t epoch = epochs[i].epoch;
     ASSIGN_OR_RETURN(const uint64_t live, services_.state.LiveRecords(epoch));
@@ -72,6 +74,7 @@ StatusOr<uint32_t> RecordEpochs::Begin() {
 }
 
 Status RecordEpochs::MayDestroy(uint32_t epoch) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   ASSIGN_OR_RETURN(const auto epochs, epochs_.List());
   for (const EpochFacts& each : epochs) {
     if (each.epoch != epoch) continue;

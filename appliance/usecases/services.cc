@@ -5,7 +5,16 @@
 
 namespace intaglio::appliance {
 
+Status CheckRowsWhole(const CoreServices& services) {
+  const auto identity = services.identity.Get();
+  if (!identity->rows_lost) return OkStatus();
+  return Fail(kRowsLost, "restored in epoch " + std::to_string(identity->instance_epoch) +
+                             " without a backup; on the console run intaglio-core rebuild-rows, "
+                             "then open-rebuilt with the officers' command");
+}
+
 StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed) {
+  RETURN_IF_ERROR(CheckRowsWhole(services));
   ASSIGN_OR_RETURN(KeyRecord record, services.records.Open(sealed));
   ASSIGN_OR_RETURN(const auto row, services.state.FindKey(record.key_id));
   // Every key this core generated has a row. A record without one means the rows are not the ones

@@ -30,7 +30,11 @@ struct OpenedKey {
   KeyRow row;
 };
 
-// Opens a record and refuses one the core knows a newer version of. kRecordUnreadable,
+// kRowsLost, saying what to do, while nothing is known of what was revoked, blocked or spent. Every
+// act that uses, makes or judges a key or certificate passes here first.
+Status CheckRowsWhole(const CoreServices& services);
+
+// Opens a record and refuses one the core knows a newer version of. kRowsLost, kRecordUnreadable,
 // kRecordStale.
 StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed);
 // As OpenKey, and the key has this purpose and is usable: kKeyPurpose and CheckKeyState's Reasons.
