@@ -103,7 +103,7 @@ class HealthTest : public ::testing::Test {
 TEST_F(HealthTest, ASelfTestOfAHealthyCorePasses) {
   const auto lines = self_test_.Run();
   for (const SelfTestLine& each : lines) EXPECT_THAT(each.outcome, IsOk()) << each.name;
-  EXPECT_EQ(lines.size(), 10u);
+  EXPECT_EQ(lines.size(), 11u);
   EXPECT_EQ(journal_.last, EventType::kSelfTest);
   EXPECT_THAT(errors_.Check(), IsOk());
 }
@@ -143,7 +143,7 @@ TEST_F(HealthTest, InTheErrorStateOnlyStatusAndSelfTestPass) {
   source_.fault = FaultyRng::Fault::kNone;
   const auto passed = Parsed(guarded_.Handle(1, test));
   EXPECT_TRUE(passed.self_test().passed());
-  EXPECT_EQ(passed.self_test().tests_size(), 10);
+  EXPECT_EQ(passed.self_test().tests_size(), 11);
   EXPECT_THAT(guarded_.Handle(1, AskToSign()), IsOk());
   EXPECT_EQ(behind_.acts, 3);
 }

@@ -5,6 +5,7 @@
 #include "appliance/crypto/aead.h"
 #include "appliance/crypto/ecdsa.h"
 #include "appliance/crypto/hash.h"
+#include "appliance/crypto/rsa.h"
 #include "appliance/health/checked_rng.h"
 #include "appliance/health/reasons.h"
 
@@ -78,6 +79,33 @@ Status TestEcdsa() {
   return OkStatus();
 }
 
+// "abc" signed by OpenSSL 3 with a key of 2,048 bits that was then thrown away.
+Status TestRsa() {
+  const Bytes spki = Hex(
+      "30820122300d06092a864886f70d01010105000382010f003082010a0282010100aa81d2443026c73cd2b777eb"
+      "0473aa04310eca8fad1b22beaafafa7ace0ba31e5ed1d66748050438d2e59f266cc89d22a5c5d47beb90bc9728"
+      "2f905629532112a4fa6daf6caf8d90e652aecf12b4cb404377d38f603c8c6a95b97506f0012aac3946ebd6f18f"
+      "c6c7c8b0c42c14d249253070d7c7b2de09cf23fa1ed8d4c95fd328806e485d98a01d14b82f4f910bcc327dc6b9"
+      "015ba50cfff033eb19c17ec4012ffef06616f18e750c287926f132d865ccd854b0a5e2204b36d62afed246dfdd"
+      "ea787588583b2247499ef71e500e867f1a6deb10d84615fed093bd954d4c4f075a60ed26e29b9ba9e5a75e8c47"
+      "075134023b4bd570cf92ae6b6f9f1903ef18c10203010001");
+  Bytes signature = Hex(
+      "0664a4b5fc71a82075195f942649808738653edbc212ff7ca93da88959aa5df2742c686c7babbb46e374a2fc8f"
+      "ed5f058546d5828bb2e4ba3e07ba76e9a9eba5169d72d603b877a8cf2cd4efc42f049e69ff1c57f2a7aa02bc39"
+      "f5606ad0496b7b1692ed75d6216a0fe74451a76777dc92bf0519a7c0f1537c8d65dca6d229148b4b367ba70a1e"
+      "589e712250182f8b5da1b6fc9ab8b4b65a05b439c6cbe883a6d7584dab255698b2d9110a165f5795aad460f519"
+      "2c5b1cff3b25be0c728f688655df440fcddaceaecd08347b8a8523ffaaf58de0bb899af108b86512028655ab80"
+      "b73cd54528aedb7f4cfa792f6e5abd71f4ffb1f56aba0c5cfa26b029c384ef");
+  if (!VerifyRs256InSoftware(spki, Sha256(AsBytes("abc")), signature)) {
+    return Fail(kSelfTestFailed, "a right signature does not verify");
+  }
+  signature.back() ^= 1;
+  if (VerifyRs256InSoftware(spki, Sha256(AsBytes("abc")), signature)) {
+    return Fail(kSelfTestFailed, "a wrong signature verifies");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 std::vector<SelfTestLine> TestSoftware() {
@@ -85,7 +113,8 @@ std::vector<SelfTestLine> TestSoftware() {
           {"HMAC-SHA-256", TestHmac()},
           {"HKDF-SHA-256", TestHkdf()},
           {"AES-256-GCM", TestGcm()},
-          {"ECDSA P-256 verification", TestEcdsa()}};
+          {"ECDSA P-256 verification", TestEcdsa()},
+          {"RSA PKCS#1 v1.5 verification", TestRsa()}};
 }
 
 Status Verdict(const std::vector<SelfTestLine>& lines) {
