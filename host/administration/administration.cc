@@ -74,6 +74,8 @@ StatusOr<Bytes> Administration::IssueResponder(const ServiceKey& ca, const Servi
                                     .common_name = services_.terms.tsp_name + " OCSP responder"},
                         .spki = status.spki,
                         .validity = {from, to}}));
+  ASSIGN_OR_RETURN(const CertificateFacts facts, DescribeTbs(tbs));
+  RETURN_IF_ERROR(RequireClean(LintResponder(facts)));
   ASSIGN_OR_RETURN(Bytes certificate, services_.core.IssueResponderCertificate(
                                           {ca.sealed_record, status.sealed_record, tbs}));
   RETURN_IF_ERROR(VerifyIssued(certificate, tbs, description));
@@ -89,6 +91,8 @@ StatusOr<Administration::Activated> Administration::ActivateCa(const Activation&
   if (!Equal(description.spki(), ca.spki)) {
     return Fail(kEvidenceMismatch, "the certificate is for another key than " + ca.id);
   }
+  ASSIGN_OR_RETURN(const CertificateFacts facts, DescribeCertificate(activation.ca_certificate));
+  RETURN_IF_ERROR(RequireClean(LintAuthority(facts)));
   const WallTime now = services_.clock.Now();
   if (now < description.validity().not_before || now > description.validity().not_after) {
     return Fail(kEvidenceMismatch, "the certificate is valid from " +

@@ -52,7 +52,7 @@ class Administration final {
   // Verifies the chain, keeps it, has a responder certificate issued and the first CRL published.
   // May be asked for again. kEvidenceMismatch (another key, no root, not valid now),
   // kServiceNotReady, kHostConfig for an issuer name that does not fit the boundary;
-  // VerifyCertificate's Reasons.
+  // VerifyCertificate's Reasons and the lint's.
   StatusOr<Activated> ActivateCa(const Activation& activation);
   // Has a new responder certificate issued once less than 30 days are left: status must not end
   // because nobody was asked. OK before there is a CA.

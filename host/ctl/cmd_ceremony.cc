@@ -175,6 +175,8 @@ StatusOr<Report> CaCertificate(const CaFlags& flags, Session& session) {
   ASSIGN_OR_RETURN(const Bytes tbs,
                    BuildCaTbs({root, serial, flags.name.Name(), evidence.spki, validity,
                                flags.root_certificate_url, flags.root_crl_url}));
+  ASSIGN_OR_RETURN(const CertificateFacts facts, DescribeTbs(tbs));
+  RETURN_IF_ERROR(RequireClean(LintAuthority(facts)));
   Report transcript;
   AddIssuer(transcript, flags.name.Name());
   AddSigned(transcript, serial, validity, evidence.spki);

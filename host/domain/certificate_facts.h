@@ -23,6 +23,7 @@ struct NameAttributeFact {
 struct ExtensionFact {
   std::string oid;
   bool critical;
+  bool holds_null = false;  // the value is NULL and nothing else
 };
 
 struct QcStatementFact {
@@ -64,6 +65,8 @@ struct CertificateFacts {
   std::optional<uint32_t> key_usage;
   std::optional<BasicConstraintsFact> basic_constraints;
   std::vector<std::string> policy_oids;
+  std::vector<std::string> policy_qualifier_oids;
+  std::vector<std::string> cps_urls;
   std::vector<std::string> extended_key_usage_oids;
   std::optional<Bytes> authority_key_id;
   std::optional<Bytes> subject_key_id;
@@ -74,6 +77,7 @@ struct CertificateFacts {
   std::vector<PdsLocationFact> pds;
   std::vector<std::string> qc_types;
   std::vector<std::string> semantics_oids;
+  bool names_registration_authorities = false;  // beside the semantics
   Bytes sha256;  // of the whole certificate; empty where only a TBSCertificate was read
 };
 

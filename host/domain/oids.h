@@ -18,6 +18,7 @@ inline constexpr std::string_view kPseudonym = "2.5.4.65";
 inline constexpr std::string_view kOrganizationIdentifier = "2.5.4.97";
 
 // Certificate and CRL extensions [RFC 5280 §4.2, §5.2]
+inline constexpr std::string_view kSubjectDirectoryAttributes = "2.5.29.9";
 inline constexpr std::string_view kSubjectKeyId = "2.5.29.14";
 inline constexpr std::string_view kKeyUsage = "2.5.29.15";
 inline constexpr std::string_view kSubjectAltName = "2.5.29.17";
@@ -35,6 +36,7 @@ inline constexpr std::string_view kAuthorityKeyId = "2.5.29.35";
 inline constexpr std::string_view kPolicyConstraints = "2.5.29.36";
 inline constexpr std::string_view kExtendedKeyUsage = "2.5.29.37";
 inline constexpr std::string_view kInhibitAnyPolicy = "2.5.29.54";
+inline constexpr std::string_view kNoRevAvail = "2.5.29.56";         // RFC 9608
 inline constexpr std::string_view kExpiredCertsOnCrl = "2.5.29.60";  // X.509
 inline constexpr std::string_view kAuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";
 inline constexpr std::string_view kQcStatements = "1.3.6.1.5.5.7.1.3";  // RFC 3739
@@ -46,6 +48,7 @@ inline constexpr std::string_view kAccessCaIssuers = "1.3.6.1.5.5.7.48.2";
 inline constexpr std::string_view kServerAuth = "1.3.6.1.5.5.7.3.1";
 inline constexpr std::string_view kClientAuth = "1.3.6.1.5.5.7.3.2";
 inline constexpr std::string_view kOcspSigning = "1.3.6.1.5.5.7.3.9";
+inline constexpr std::string_view kAnyExtendedKeyUsage = "2.5.29.37.0";
 
 // OCSP [RFC 6960 §4.4]
 inline constexpr std::string_view kOcspBasic = "1.3.6.1.5.5.7.48.1.1";
@@ -65,6 +68,8 @@ inline constexpr std::string_view kQcCcLegislation = "0.4.0.1862.1.7";
 inline constexpr std::string_view kQcSyntaxV2 = "1.3.6.1.5.5.7.11.2";
 inline constexpr std::string_view kSemanticsNatural = "0.4.0.194121.1.1";  // EN 319 412-1 §5.1.3
 inline constexpr std::string_view kSemanticsLegal = "0.4.0.194121.1.2";    // EN 319 412-1 §5.1.4
+// ext-etsi-valassured-ST-certs [EN 319 412-1 §5.2]
+inline constexpr std::string_view kValidityAssured = "0.4.0.194121.2.1";
 
 // Algorithms
 inline constexpr std::string_view kEcdsaWithSha256 = "1.2.840.10045.4.3.2";

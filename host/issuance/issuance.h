@@ -40,7 +40,7 @@ class Issuance final {
   // application and nothing is issued; it may be asked for again. Afterwards KEY_ATTESTED.
   StatusOr<Credential> GenerateKey(const std::string& application_id);
   // Draw serial → build → lint → persist the intent → the core signs → compare → verify → store.
-  // kApplicationState, kServiceNotReady, appraisal's Reasons, kLintFindings, the core's Reasons;
+  // kApplicationState, kServiceNotReady, appraisal's Reasons, the lint's Reasons, the core's;
   // kStoreConflict for a serial of another certificate, and then the next attempt draws a new one.
   StatusOr<Credential> IssueCertificate(const std::string& application_id);
 

@@ -196,7 +196,7 @@ TEST_F(IssuanceTest, ALapsedDeviceStopsAnIntentToo) {
 TEST_F(IssuanceTest, ALintFindingStopsItBeforeTheCore) {
   const std::string id = Attested().application_id;
   terms.subscriber_days = 1500;
-  EXPECT_THAT(issuance().IssueCertificate(id), FailsWith(kLintFindings));
+  EXPECT_THAT(issuance().IssueCertificate(id), FailsWith(kLintValidity));
   EXPECT_EQ(core.calls("IssueCertificate"), 0);
 }
 

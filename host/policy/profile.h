@@ -27,6 +27,18 @@ struct Cited {
   std::string_view clause;
 };
 
+// How a relying party learns that the certificate is not valid any more.
+enum class StatusPromise { kCrlAndOcsp, kNoneForShortTerm };
+
+enum class CriticalDemand { kEither, kMustNot };
+
+// An extension that may stand in a certificate of the profile; any other is a finding.
+struct ExtensionSpec {
+  std::string_view oid;
+  CriticalDemand critical;
+  std::string_view clause;
+};
+
 struct ProfileSpec {
   std::string_view name;  // "qcp-n-qscd-2026"
   CertificatePolicy policy;
@@ -35,13 +47,22 @@ struct ProfileSpec {
   Cited<QscdClaim> qscd;                  // the QcSSCD statement
   Cited<std::string_view> qc_type;        // the one value of QcType
   Cited<std::string_view> semantics_oid;  // of the subject's identifier
-  Cited<Duration> longest_validity;
+  Cited<StatusPromise> status;
+  Cited<Duration> longest_validity;  // both ends counted
 };
+
+// What may stand in certificates of persons, responders and CAs.
+std::span<const ExtensionSpec> SubscriberExtensions();
+std::span<const ExtensionSpec> ResponderExtensions();
+std::span<const ExtensionSpec> AuthorityExtensions();
 
 // Every row of this build.
 std::span<const ProfileSpec> Profiles();
 // The row for `policy` that new certificates get, or kProfileUnknown.
 StatusOr<const ProfileSpec*> CurrentProfile(CertificatePolicy policy);
+// The row for `policy` whose certificates end within 24 hours and name no place of status, or
+// kProfileUnknown. The order must be for one day.
+StatusOr<const ProfileSpec*> ShortTermProfile(CertificatePolicy policy);
 
 }  // namespace intaglio::host
 

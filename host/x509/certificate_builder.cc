@@ -47,10 +47,26 @@ Bytes QcStatementsExtension(const ProfileSpec& profile, const RepositoryUrls& ur
                          der::SequenceOf(statements));
 }
 
-Status CheckUrls(const RepositoryUrls& urls) {
+// The places of status, or that there is none: a short-term certificate says so twice, for those
+// who know the one mark or the other. [EN 319 412-2 §4.3.11, §4.4.1; EN 319 412-1 §5.2; RFC 9608]
+void AddStatusExtensions(const ProfileSpec& profile, const RepositoryUrls& urls,
+                         std::vector<Bytes>& extensions) {
+  const bool short_term = profile.status.value == StatusPromise::kNoneForShortTerm;
+  if (!short_term) extensions.push_back(CrlDistributionPointExtension(urls.crl));
+  extensions.push_back(AuthorityInfoAccessExtension(
+      {.ca_issuers = urls.ca_issuers, .ocsp = short_term ? std::string_view() : urls.ocsp}));
+  if (!short_term) return;
+  for (std::string_view mark : {oid::kValidityAssured, oid::kNoRevAvail}) {
+    extensions.push_back(EncodeExtension(mark, Criticality::kNotCritical, der::Null()));
+  }
+}
+
+Status CheckUrls(const ProfileSpec& profile, const RepositoryUrls& urls) {
   RETURN_IF_ERROR(CheckUrl(urls.ca_issuers, UrlScheme::kHttp, "caIssuers"));
-  RETURN_IF_ERROR(CheckUrl(urls.ocsp, UrlScheme::kHttp, "OCSP"));
-  RETURN_IF_ERROR(CheckUrl(urls.crl, UrlScheme::kHttp, "CRL"));
+  if (profile.status.value == StatusPromise::kCrlAndOcsp) {
+    RETURN_IF_ERROR(CheckUrl(urls.ocsp, UrlScheme::kHttp, "OCSP"));
+    RETURN_IF_ERROR(CheckUrl(urls.crl, UrlScheme::kHttp, "CRL"));
+  }
   RETURN_IF_ERROR(CheckUrl(urls.pds, UrlScheme::kHttps, "disclosure statement"));
   if (!urls.cps.empty()) {
     RETURN_IF_ERROR(CheckUrl(urls.cps, UrlScheme::kHttpOrHttps, "practice statement"));
@@ -69,26 +85,25 @@ Status CheckUrls(const RepositoryUrls& urls) {
 StatusOr<Bytes> BuildSubscriberTbs(const SubscriberRequest& request) {
   RETURN_IF_ERROR(CheckValidityWithin(request.validity, request.ca.validity()));
   RETURN_IF_ERROR(CheckCertifiable(request.spki));
-  RETURN_IF_ERROR(CheckUrls(request.urls));
+  RETURN_IF_ERROR(CheckUrls(request.profile, request.urls));
   ASSIGN_OR_RETURN(const Bytes subject, EncodeSubject(request.subject));
   ASSIGN_OR_RETURN(const Bytes key_id, KeyIdentifier(request.spki));
   const RepositoryUrls& urls = request.urls;
+  std::vector<Bytes> extensions = {
+      AuthorityKeyIdExtension(request.ca.key_id()),
+      SubjectKeyIdExtension(key_id),
+      KeyUsageExtension(request.profile.key_usage.value),
+      PoliciesExtension(PolicyOid(request.profile.policy), urls.cps),
+  };
+  AddStatusExtensions(request.profile, urls, extensions);
+  extensions.push_back(QcStatementsExtension(request.profile, urls));
   return EncodeTbs({
       .serial = request.serial,
       .issuer_name = request.ca.subject_name(),
       .subject_name = subject,
       .validity = request.validity,
       .spki = request.spki,
-      .extensions =
-          {
-              AuthorityKeyIdExtension(request.ca.key_id()),
-              SubjectKeyIdExtension(key_id),
-              KeyUsageExtension(request.profile.key_usage.value),
-              PoliciesExtension(PolicyOid(request.profile.policy), urls.cps),
-              CrlDistributionPointExtension(urls.crl),
-              AuthorityInfoAccessExtension({.ca_issuers = urls.ca_issuers, .ocsp = urls.ocsp}),
-              QcStatementsExtension(request.profile, urls),
-          },
+      .extensions = std::move(extensions),
   });
 }
 

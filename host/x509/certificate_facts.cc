@@ -110,7 +110,15 @@ Status ReadPolicies(X509_EXTENSION* extension, CertificateFacts& facts) {
   const auto policies = Decode<PoliciesPtr>(extension);
   if (!policies) return Bad(oid::kCertificatePolicies);
   for (int i = 0; i < sk_POLICYINFO_num(policies.get()); ++i) {
-    facts.policy_oids.push_back(DottedOid(sk_POLICYINFO_value(policies.get(), i)->policyid));
+    const POLICYINFO* policy = sk_POLICYINFO_value(policies.get(), i);
+    facts.policy_oids.push_back(DottedOid(policy->policyid));
+    for (int k = 0; k < sk_POLICYQUALINFO_num(policy->qualifiers); ++k) {
+      const POLICYQUALINFO* qualifier = sk_POLICYQUALINFO_value(policy->qualifiers, k);
+      facts.policy_qualifier_oids.push_back(DottedOid(qualifier->pqualid));
+      if (facts.policy_qualifier_oids.back() == oid::kCpsQualifier) {
+        facts.cps_urls.push_back(OctetsOf(qualifier->d.cpsuri));
+      }
+    }
   }
   return OkStatus();
 }
@@ -192,17 +200,28 @@ bool ReadPds(ByteView content, CertificateFacts& facts) {
   return true;
 }
 
-// A SEQUENCE that starts with OBJECT IDENTIFIERs; other members after them are passed over.
+// SEQUENCE OF OBJECT IDENTIFIER.
 bool ReadOids(ByteView content, std::vector<std::string>& oids) {
   const auto list = der::Single(content, der::kSequence);
   if (!list) return false;
   der::Reader members(list->content);
   while (!members.AtEnd()) {
-    const auto member = members.Next();
+    const auto member = members.Take(der::kOid);
     if (!member) return false;
-    if (member->tag == der::kOid) oids.push_back(DottedOid(*member));
+    oids.push_back(DottedOid(*member));
   }
   return true;
+}
+
+// SemanticsInformation [RFC 3739 §3.2.6.1].
+bool ReadSemantics(ByteView content, CertificateFacts& facts) {
+  const auto list = der::Single(content, der::kSequence);
+  if (!list) return false;
+  der::Reader members(list->content);
+  if (const auto id = members.Take(der::kOid)) facts.semantics_oids.push_back(DottedOid(*id));
+  if (members.AtEnd()) return true;
+  facts.names_registration_authorities = true;
+  return members.Take(der::kSequence) && members.AtEnd();
 }
 
 Status ReadQcStatements(X509_EXTENSION* extension, CertificateFacts& facts) {
@@ -221,7 +240,7 @@ Status ReadQcStatements(X509_EXTENSION* extension, CertificateFacts& facts) {
     facts.qc_statements.push_back({oid, !content.empty()});
     const bool read = oid == oid::kQcPds        ? ReadPds(content, facts)
                       : oid == oid::kQcType     ? ReadOids(content, facts.qc_types)
-                      : oid == oid::kQcSyntaxV2 ? ReadOids(content, facts.semantics_oids)
+                      : oid == oid::kQcSyntaxV2 ? ReadSemantics(content, facts)
                                                 : true;
     if (!read) return Bad(oid::kQcStatements);
   }
@@ -246,11 +265,12 @@ Status ReadExtension(X509_EXTENSION* extension, CertificateFacts& facts) {
       {oid::kQcStatements, ReadQcStatements},
   };
   const std::string found = DottedOid(X509_EXTENSION_get_object(extension));
-  facts.extensions.push_back({found, X509_EXTENSION_get_critical(extension) != 0});
+  const std::string octets = OctetsOf(X509_EXTENSION_get_data(extension));
+  facts.extensions.push_back(
+      {found, X509_EXTENSION_get_critical(extension) != 0, Equal(AsBytes(octets), der::Null())});
   for (const Row& row : kRows) {
     if (row.oid != found) continue;
-    const std::string value = OctetsOf(X509_EXTENSION_get_data(extension));
-    der::Reader reader(AsBytes(value));
+    der::Reader reader(AsBytes(octets));
     if (!reader.Next() || !reader.AtEnd()) return Bad(found);
     return row.read(extension, facts);
   }

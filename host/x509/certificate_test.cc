@@ -42,6 +42,11 @@ Subject SubjectFor(const ProfileSpec& profile) {
   return TestPerson();
 }
 
+// Both ends count.
+Duration LifeUnder(const ProfileSpec& profile) {
+  return std::min<Duration>(365 * kDay, profile.longest_validity.value - kSecond);
+}
+
 std::vector<std::string> ExtensionOids(const CertificateFacts& facts) {
   std::vector<std::string> oids;
   for (const ExtensionFact& fact : facts.extensions) oids.push_back(fact.oid);
@@ -99,7 +104,7 @@ TEST_F(CertificateTest, EveryProfileLintsClean) {
                                     .serial = TestSerial(7),
                                     .subject = SubjectFor(profile),
                                     .spki = spki_,
-                                    .validity = TestValidity(365 * kDay),
+                                    .validity = TestValidity(LifeUnder(profile)),
                                     .urls = TestUrls()};
     const StatusOr<Bytes> tbs = BuildSubscriberTbs(request);
     ASSERT_TRUE(tbs.ok()) << tbs.status();
@@ -107,10 +112,43 @@ TEST_F(CertificateTest, EveryProfileLintsClean) {
     ASSERT_TRUE(findings.ok()) << findings.status();
     EXPECT_TRUE(RequireClean(*findings).ok()) << RequireClean(*findings);
     for (const ProfileSpec& other : Profiles()) {
-      const bool same = other.policy == profile.policy;
-      EXPECT_EQ(LintCertificateTbs(*tbs, other)->empty(), same) << other.name;
+      EXPECT_EQ(LintCertificateTbs(*tbs, other)->empty(), other.name == profile.name) << other.name;
     }
   }
+}
+
+TEST_F(CertificateTest, AShortTermCertificateNamesNoPlaceOfStatus) {
+  RepositoryUrls urls = TestUrls();
+  urls.crl.clear();
+  urls.ocsp.clear();
+  const SubscriberRequest request{.profile = **ShortTermProfile(CertificatePolicy::kQcpNQscd),
+                                  .ca = *pki_.ca().ca,
+                                  .serial = TestSerial(8),
+                                  .subject = TestPerson(),
+                                  .spki = spki_,
+                                  .validity = TestValidity(kDay - kSecond),
+                                  .urls = urls};
+  const auto facts = DescribeTbs(*BuildSubscriberTbs(request));
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_THAT(ExtensionOids(*facts),
+              ElementsAre(oid::kAuthorityKeyId, oid::kSubjectKeyId, oid::kKeyUsage,
+                          oid::kCertificatePolicies, oid::kAuthorityInfoAccess,
+                          oid::kValidityAssured, oid::kNoRevAvail, oid::kQcStatements));
+  EXPECT_TRUE(facts->extensions[5].holds_null);
+  EXPECT_TRUE(facts->extensions[6].holds_null);
+  EXPECT_THAT(facts->ca_issuers_urls, ElementsAre(TestUrls().ca_issuers));
+  EXPECT_TRUE(facts->ocsp_urls.empty());
+  EXPECT_THAT(facts->policy_qualifier_oids, ElementsAre(oid::kCpsQualifier));
+  EXPECT_THAT(facts->cps_urls, ElementsAre(TestUrls().cps));
+}
+
+TEST_F(CertificateTest, RespondersAndCasOfOursLintClean) {
+  const auto responder = DescribeCertificate(pki_.ResponderCertificate(key_.get()));
+  const auto ca = DescribeCertificate(pki_.ca().certificate);
+  ASSERT_TRUE(responder.ok() && ca.ok());
+  EXPECT_TRUE(RequireClean(LintResponder(*responder)).ok())
+      << RequireClean(LintResponder(*responder));
+  EXPECT_TRUE(RequireClean(LintAuthority(*ca)).ok()) << RequireClean(LintAuthority(*ca));
 }
 
 TEST_F(CertificateTest, ALegalPersonsNameCannotMissAnAttribute) {
