@@ -397,6 +397,10 @@ Status RowReplay::KeyGenerated(const Line& line) {
   entered.expires_at = {order.expires_at_ms()};
   entered.key_id = id;
   entered.sealed_record = ToBytes(line.sealed_record());
+  // What the order is answered with again; a record that opens no more is of no use to anyone.
+  if (const auto record = records_.Open(entered.sealed_record); record.ok()) {
+    entered.spki = record->spki;
+  }
   return EnterOrder(line, std::move(entered));
 }
 
@@ -573,10 +577,7 @@ Status RowReplay::PutRows(RowTransaction& rows, const std::vector<uint32_t>& epo
     RETURN_IF_ERROR(rows.PutSerial(place.first, place.second, row));
   }
   for (const auto& [issuer, row] : now_standing_.cas) RETURN_IF_ERROR(rows.PutCa(issuer, row));
-  for (const auto& [digest, found] : now_standing_.orders) {
-    OrderRow row = found;
-    // The answer to the order again; a record that opens no more is of no use to anyone.
-    if (const auto record = records_.Open(row.sealed_record); record.ok()) row.spki = record->spki;
+  for (const auto& [digest, row] : now_standing_.orders) {
     RETURN_IF_ERROR(rows.PutOrder(digest, row));
   }
   return OkStatus();

@@ -226,6 +226,7 @@ void AddCommandCommands(CommandTable& table) {
   AddCompose(table);
   AddDecisionCommands(table);
   AddBackupCommands(table);
+  AddLostCoreCommands(table);
   table.Add<CommandFileFlags>(
       {"command show", "Shows a command from its octets", "intaglio command show command.bin"},
       [](Flags& flags, CommandFileFlags& o) {

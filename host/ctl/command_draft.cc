@@ -10,7 +10,9 @@ namespace intaglio::host {
 namespace pb = ::intaglio::core::v1;
 
 void BindCompose(Flags& flags, ComposeFlags& o) {
-  flags.Required("--nonce", o.nonce, "from 'intaglio core begin-command', hexadecimal")
+  flags
+      .Required("--nonce", o.nonce,
+                "from 'intaglio core begin-command' or the core's console, hexadecimal")
       .Required("--core-instance", o.core_instance, "the core that may execute it, hexadecimal")
       .Number("--hours", o.hours, {1, 24}, "until it expires")
       .Required("--out", o.out, "command file to write");

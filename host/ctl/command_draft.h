@@ -31,6 +31,8 @@ StatusOr<Report> FinishCommand(const core::v1::Command& command, const std::stri
 void AddDecisionCommands(CommandTable& table);
 // Those of backup and restore.
 void AddBackupCommands(CommandTable& table);
+// Those that replace a core without a backup.
+void AddLostCoreCommands(CommandTable& table);
 
 }  // namespace intaglio::host
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/reasons.h"
+#include "host/journal/journal_test_lines.h"
 #include "host/x509/public_key.h"
 #include "tests/support/softhsm_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -92,6 +93,8 @@ TEST_F(CommandLineTest, HelpComesWithAnExample) {
                                 "command compose approve-upgrade",
                                 "command compose authorise-backup",
                                 "command compose activate-restored",
+                                "command compose restore-without-backup",
+                                "command compose open-rebuilt",
                                 "command assemble",
                                 "command show",
                                 "command sign",
@@ -252,6 +255,56 @@ TEST_F(CommandLineTest, ARosterIsShownAsWhatItChanges) {
   EXPECT_NE(Run("command show " + Path("roster.cmd") + " --present " + Path("s1")).code, kExitOk);
 }
 
+// A journal of instance "cc...", in epoch 1, as the host's copy has it.
+std::string WriteCopy(const std::string& path, const std::vector<Bytes>& lines) {
+  Bytes file;
+  for (const Bytes& each : lines) {
+    const Bytes framed = FrameLine(each);
+    file.insert(file.end(), framed.begin(), framed.end());
+  }
+  EXPECT_THAT(WriteFile(path, file, 0644), IsOk());
+  return path;
+}
+
+TEST_F(CommandLineTest, ALostCoresJournalIsVouchedForOnlyWhereItHolds) {
+  TestJournal journal;
+  journal.AddType(core::v1::EVENT_TYPE_INITIALISED);
+  journal.Checkpoint();
+  journal.AddType(core::v1::EVENT_TYPE_STARTED);
+  const std::string copy = WriteCopy(Path("copy"), journal.lines());
+  ASSERT_THAT(WriteFile(Path("journal.pub"), journal.journal_spki(), 0644), IsOk());
+  ASSERT_EQ(Run("key new --out " + Path("other") + " --public-out " + Path("other.pub")).code,
+            kExitOk);
+  const auto instance = ToHex(AsBytes(std::string(16, 'c')));
+  const auto run = [&](const std::string& path, const std::string& key, const std::string& of = "",
+                       const std::string& epoch = "2") {
+    return Run("--json command compose restore-without-backup --journal " + path +
+               " --journal-key " + Path(key) + " --instance-epoch " + epoch + " --nonce " +
+               std::string(64, 'a') + " --core-instance " + (of.empty() ? instance : of) +
+               " --out " + Path("c.cmd"));
+  };
+  const Outcome made = run(copy, "journal.pub");
+  EXPECT_EQ(made.code, kExitOk) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("\"sequence\":3"));
+  EXPECT_THAT(made.out, HasSubstr("\"chain_hash\":\"" + ToHex(journal.head()) + "\""));
+  EXPECT_THAT(made.out, HasSubstr("\"loss\":\"STATE_FOLDER\""));
+  EXPECT_THAT(made.out, HasSubstr("\"lines_after_checkpoint\":2"));
+  EXPECT_THAT(run(copy, "other.pub").err, HasSubstr("JOURNAL_FORGED"));
+  EXPECT_THAT(run(copy, "journal.pub", std::string(32, '4')).err, HasSubstr("JOURNAL_COPY_OTHER"));
+  auto lines = journal.lines();
+  lines.resize(1);
+  EXPECT_THAT(run(WriteCopy(Path("short"), lines), "journal.pub").err,
+              HasSubstr("JOURNAL_COPY_INCOMPLETE"));
+  lines = journal.lines();
+  lines.erase(lines.begin());
+  EXPECT_THAT(run(WriteCopy(Path("late"), lines), "journal.pub").err,
+              HasSubstr("JOURNAL_COPY_INCOMPLETE"));
+  lines = journal.lines();
+  lines.erase(lines.begin() + 1);
+  EXPECT_THAT(run(WriteCopy(Path("gap"), lines), "journal.pub").err, HasSubstr("JOURNAL_BROKEN"));
+  EXPECT_THAT(run(copy + " --journal " + copy, "journal.pub").err, HasSubstr("ARGUMENT_INVALID"));
+}
+
 TEST_F(CommandLineTest, DecisionsAreComposedFromWhatTheyAreAbout) {
   const std::string end = " --nonce " + std::string(64, 'a') + " --core-instance " +
                           std::string(32, 'b') + " --out " + Path("c.cmd");
@@ -272,6 +325,9 @@ TEST_F(CommandLineTest, DecisionsAreComposedFromWhatTheyAreAbout) {
                 .code,
             kExitOk)
       << "not a key";
+  EXPECT_THAT(compose("open-rebuilt --instance-epoch 2 --sequence 7 --chain-hash " + digest).out,
+              HasSubstr("\"chain_hash\":\"" + digest + "\""));
+  EXPECT_NE(compose("open-rebuilt --instance-epoch 2 --sequence 7 --chain-hash 00").code, kExitOk);
   EXPECT_THAT(compose("set-qscd-entry --entry-id lab --valid-until 2099-01-31").out,
               HasSubstr("\"entry_id\":\"lab\""));
   EXPECT_NE(compose("set-qscd-entry --entry-id lab --valid-until 31.1.2099").code, kExitOk);

@@ -30,7 +30,11 @@ namespace intaglio::host {
   X(kEvidenceUnacceptable, "HST-0711", "EVIDENCE_UNACCEPTABLE", kFailedPrecondition, kPublic,   \
     "the evidence does not show a key that was made in the token and cannot leave it")          \
   X(kSealIncomplete, "HST-0740", "SEAL_INCOMPLETE", kFailedPrecondition, kPublic,               \
-    "not everything was sealed; what was is written")
+    "not everything was sealed; what was is written")                                           \
+  X(kJournalCopyIncomplete, "HST-0790", "JOURNAL_COPY_INCOMPLETE", kDataLoss, kPublic,          \
+    "the copy of the journal does not begin at line 1, or has no checkpoint")                   \
+  X(kJournalCopyOther, "HST-0791", "JOURNAL_COPY_OTHER", kFailedPrecondition, kPublic,          \
+    "the journal is of another core, or of an epoch that is not below the new one")
 
 INTAGLIO_REASON_TABLE(kCtlReasons, INTAGLIO_CTL_REASONS)
 
