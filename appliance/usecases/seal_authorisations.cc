@@ -77,6 +77,8 @@ StatusOr<SealAuthorisationId> SealAuthorisations::Enter(const Input& input) {
 }
 
 StatusOr<std::vector<SealLedger::Standing>> SealAuthorisations::List(const KeyId& key_id) {
+  // None is left, and why is better said than found out.
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(auto standings, ledger_.List(key_id, now));
   for (const SealLedger::Standing& each : standings) {

@@ -153,6 +153,8 @@ TEST_F(LostRowsTest, EveryActIsShutUntilRowsAreRebuilt) {
   const auto ocsp = host_.OcspRequest(mari.serial, good);
   pb::CoreRequest begin_seal;
   begin_seal.mutable_begin_seal_authorisation()->set_record(AsString(seal_.Sealed()));
+  pb::CoreRequest seal_status;
+  seal_status.mutable_seal_status()->set_key_id(AsString(seal_.record().key_id.view()));
   pb::CoreRequest block;
   block.mutable_block_key()->set_key_id(AsString(mari.key_id));
   pb::CoreRequest draw;
@@ -173,6 +175,7 @@ TEST_F(LostRowsTest, EveryActIsShutUntilRowsAreRebuilt) {
       generate,
       ocsp,
       begin_seal,
+      seal_status,
       block,
       draw,
   };
