@@ -119,6 +119,7 @@ Status CheckAuthorityName(const TbsFacts& tbs, std::span<const NameRule> rules,
     if (each.value.empty())
       return Refuse(kGateAuthorityName, "attribute " + each.oid + " is empty");
     if (!StringFits(each.string_tag, rule->form)) return Refuse(kGateSubjectString, each.oid);
+    if (!rule->fits(each.value)) return Refuse(*rule->misfit, "attribute " + each.oid);
   }
   for (const NameRule& rule : rules) {
     const auto found = std::ranges::count(tbs.subject_attributes, rule.oid, &NameAttribute::oid);

@@ -21,7 +21,7 @@ Status CheckSubject(const TbsFacts& tbs, std::span<const AttributeRule> rules,
                     const Subject& ordered);
 // Whether attributes may stand in a CA's or responder's name that no rule names.
 enum class OtherAttributes { kAllowed, kRefused };
-// kGateAuthorityName, kGateSubjectString. [EN 319 412-2 GEN-4.2.3.1]
+// kGateAuthorityName, kGateSubjectString, and the misfit of each rule. [EN 319 412-2 GEN-4.2.3.1]
 Status CheckAuthorityName(const TbsFacts& tbs, std::span<const NameRule> rules,
                           OtherAttributes others);
 // Those of `rules` as they demand, and no others. kGateExtensionForbidden, kGateExtensionMissing,

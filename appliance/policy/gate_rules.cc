@@ -78,8 +78,9 @@ constexpr GateRule kRules[] = {
     {&kGateSubjectValue, "S", "EN 319 412-2 NAT-4.2.4-12, -15", "the values that were ordered"},
     {&kGateSerialNumberForm, "S", "EN 319 412-1 5.1.3", "PNOEE- and an identifier"},
     {&kGateOrganizationForm, "S", "EN 319 412-1 5.1.4", "VATEE- and an identifier"},
-    {&kGateCountryForm, "S", "X.520 6.3.1; ISO 3166-1", "two upper-case letters"},
-    {&kGateSubjectText, "S", "EN 319 412-2 NAT-4.2.4-19", "one script a name, no controls"},
+    {&kGateCountryForm, "SRA", "X.520 6.3.1; ISO 3166-1", "two upper-case letters"},
+    {&kGateSubjectText, "SRA", "EN 319 412-2 NAT-4.2.4-19",
+     "no control characters; one script in a person's name"},
     {&kGateAuthorityName, "RA", "EN 319 412-2 GEN-4.2.3.1-1 to -3",
      "country, organisation and common name once each, at most one identifier"},
 

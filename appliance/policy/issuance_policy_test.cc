@@ -557,6 +557,11 @@ TEST(JudgeResponder, RefusesEverythingElse) {
        [](R& c) {
          c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kOrganizationIdentifier, 0x0c, ""));
        }},
+      {"a line end in its identifier", kGateSubjectText,
+       [](R& c) {
+         c.tbs.subject =
+             WithRdn(c.tbs.subject, Rdn(oid::kOrganizationIdentifier, 0x0c, "NTREE-1\n"));
+       }},
       {"an identifier in IA5String", kGateSubjectString,
        [](R& c) {
          c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kOrganizationIdentifier, 0x16, "NTREE-1"));
@@ -679,6 +684,12 @@ TEST(JudgeCaInstallation, RefusesEverythingElse) {
       {"two countries", kGateAuthorityName,
        [](C& c) {
          c.tbs.issuer = c.tbs.subject = WithRdn(c.tbs.subject, Rdn(oid::kCountryName, 0x13, "EE"));
+       }},
+      {"no country", kGateCountryForm,
+       [](C& c) {
+         c.tbs.issuer = c.tbs.subject = Sequence({Rdn(oid::kCountryName, 0x13, "Espana"),
+                                                  Rdn(oid::kOrganizationName, 0x0c, "Trust"),
+                                                  Rdn(oid::kCommonName, 0x0c, "CA")});
        }},
       {"country in UTF8String", kGateSubjectString,
        [](C& c) {

@@ -6,7 +6,7 @@
 namespace intaglio::appliance {
 namespace {
 
-constexpr size_t kLongestIdentifier = 256;
+constexpr size_t kLongestIdentifier = 256;  // [EN 319 412-1 5.1]
 
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 
@@ -49,12 +49,18 @@ bool IsCountryCode(std::string_view text) {
   return text.size() == 2 && std::ranges::all_of(text, IsUpper);
 }
 
-bool IsNameText(std::string_view text) {
+bool IsPlainText(std::string_view text) {
+  while (!text.empty()) {
+    if (IsControl(TakePoint(text))) return false;
+  }
+  return true;
+}
+
+bool IsPersonName(std::string_view text) {
+  if (!IsPlainText(text)) return false;
   int script = 0;
   while (!text.empty()) {
-    const uint32_t point = TakePoint(text);
-    if (IsControl(point)) return false;
-    const int found = ScriptOf(point);
+    const int found = ScriptOf(TakePoint(text));
     if (found == 0) continue;
     if (script != 0 && found != script) return false;
     script = found;
@@ -66,9 +72,8 @@ bool IsNameText(std::string_view text) {
 // beside them, which no profile here has.
 bool IsNaturalIdentifier(std::string_view text) {
   constexpr std::string_view kTypes[] = {"PAS", "IDC", "PNO", "TAX", "TIN", "EID"};
-  return text.size() > 6 && text.size() <= kLongestIdentifier &&
-         std::ranges::count(kTypes, text.substr(0, 3)) == 1 && IsUpper(text[3]) &&
-         IsUpper(text[4]) && text[5] == '-';
+  return text.size() > 6 && std::ranges::count(kTypes, text.substr(0, 3)) == 1 &&
+         IsUpper(text[3]) && IsUpper(text[4]) && text[5] == '-';
 }
 
 // Type, country, hyphen, identifier. A trade register's number may name a subdivision, and an LEI
@@ -76,7 +81,7 @@ bool IsNaturalIdentifier(std::string_view text) {
 bool IsLegalIdentifier(std::string_view text) {
   constexpr std::string_view kTypes[] = {"VAT", "NTR", "PSD", "LEI", "EOR", "EXC"};
   if (text.size() < 7 || text.size() > kLongestIdentifier) return false;
-  if (!IsNameText(text)) return false;
+  if (!IsPlainText(text)) return false;
   const std::string_view type = text.substr(0, 3);
   const std::string_view country = text.substr(3, 2);
   if (std::ranges::count(kTypes, type) != 1 || !std::ranges::all_of(country, IsUpper)) return false;

@@ -17,28 +17,32 @@ TEST(NameForms, ACountryIsTwoCapitals) {
 TEST(NameForms, ANameIsOfOneScript) {
   for (const char* right : {"", "Mari-Liis Männik", "Ġużè O'Brien", "Иван Петров", "Γιώργος Ἀθηνᾶ",
                             "12/7 & Ko", "Ærø Œuvre ẞ", "李雷"}) {
-    EXPECT_TRUE(IsNameText(right)) << right;
+    EXPECT_TRUE(IsPersonName(right)) << right;
   }
   // Cyrillic а and В, Greek Ο among Latin; Latin among Cyrillic and Greek.
   for (const char* wrong : {"M\xd0\xb0ri",
                             "\xd0\x92"
                             "ob",
                             "J\xce\x9fhn", "Иван P", "Γιώργος o", "Иван Γ"}) {
-    EXPECT_FALSE(IsNameText(wrong)) << wrong;
+    EXPECT_FALSE(IsPersonName(wrong)) << wrong;
   }
 }
 
 TEST(NameForms, ANameHasNoControlCharacters) {
-  EXPECT_FALSE(IsNameText(std::string("a\0b", 3)));
+  EXPECT_FALSE(IsPersonName(std::string("a\0b", 3)));
   for (const char* wrong : {"a\nb", "a\tb", "a\x7f", "a\xc2\x85", "a\xc2\x9f"}) {
-    EXPECT_FALSE(IsNameText(wrong)) << wrong;
+    EXPECT_FALSE(IsPersonName(wrong)) << wrong;
   }
-  EXPECT_TRUE(IsNameText("a\xc2\xa0"));
+  EXPECT_TRUE(IsPersonName("a\xc2\xa0"));
 }
 
-TEST(NameForms, IdentifiersHaveAnEnd) {
-  EXPECT_TRUE(IsNaturalIdentifier("PNOEE-" + std::string(250, '1')));
-  EXPECT_FALSE(IsNaturalIdentifier("PNOEE-" + std::string(251, '1')));
+TEST(NameForms, AFirmsNameMayMixScriptsButHoldsNoControlCharacters) {
+  EXPECT_TRUE(IsPlainText("COSMOTE ΚΙΝΗΤΕΣ Α.Ε."));
+  EXPECT_FALSE(IsPersonName("COSMOTE ΚΙΝΗΤΕΣ Α.Ε."));
+  EXPECT_FALSE(IsPlainText("COSMOTE\r\n"));
+}
+
+TEST(NameForms, RegistersIdentifiersHaveAnEnd) {
   EXPECT_TRUE(IsLegalIdentifier("VATEE-" + std::string(250, '1')));
   EXPECT_FALSE(IsLegalIdentifier("VATEE-" + std::string(251, '1')));
   EXPECT_FALSE(IsLegalIdentifier("VATEE-1\n"));

@@ -22,12 +22,12 @@ constexpr AttributeRule kNaturalSubject[] = {
     {oid::kCountryName, &Ordered<NaturalPerson, &NaturalPerson::country>, StringForm::kPrintable,
      &IsCountryCode, &kGateCountryForm, "EN 319 412-2 NAT-4.2.4-1, -3; X.520 6.3.1"},
     {oid::kGivenName, &Ordered<NaturalPerson, &NaturalPerson::given_name>,
-     StringForm::kPrintableOrUtf8, &IsNameText, &kGateSubjectText,
+     StringForm::kPrintableOrUtf8, &IsPersonName, &kGateSubjectText,
      "EN 319 412-2 NAT-4.2.4-1, -10, -19"},
     {oid::kSurname, &Ordered<NaturalPerson, &NaturalPerson::surname>, StringForm::kPrintableOrUtf8,
-     &IsNameText, &kGateSubjectText, "EN 319 412-2 NAT-4.2.4-1, -11, -19"},
+     &IsPersonName, &kGateSubjectText, "EN 319 412-2 NAT-4.2.4-1, -11, -19"},
     {oid::kCommonName, &Ordered<NaturalPerson, &NaturalPerson::common_name>,
-     StringForm::kPrintableOrUtf8, &IsNameText, &kGateSubjectText,
+     StringForm::kPrintableOrUtf8, &IsPersonName, &kGateSubjectText,
      "EN 319 412-2 NAT-4.2.4-1, -3, -15, -19"},
     {oid::kSerialNumber, &Ordered<NaturalPerson, &NaturalPerson::serial_number>,
      StringForm::kPrintable, &IsNaturalIdentifier, &kGateSerialNumberForm,
@@ -39,21 +39,24 @@ constexpr AttributeRule kLegalSubject[] = {
     {oid::kCountryName, &Ordered<LegalPerson, &LegalPerson::country>, StringForm::kPrintable,
      &IsCountryCode, &kGateCountryForm, "EN 319 412-3 4.2.1; X.520 6.3.1"},
     {oid::kOrganizationName, &Ordered<LegalPerson, &LegalPerson::organization_name>,
-     StringForm::kPrintableOrUtf8, &IsNameText, &kGateSubjectText, "EN 319 412-3 4.2.1"},
+     StringForm::kPrintableOrUtf8, &IsPlainText, &kGateSubjectText, "EN 319 412-3 4.2.1"},
     {oid::kOrganizationIdentifier, &Ordered<LegalPerson, &LegalPerson::organization_identifier>,
      StringForm::kPrintableOrUtf8, &IsLegalIdentifier, &kGateOrganizationForm,
      "EN 319 412-3 LEG-4.2.1-6; EN 319 412-1 5.1.4"},
     {oid::kCommonName, &Ordered<LegalPerson, &LegalPerson::common_name>,
-     StringForm::kPrintableOrUtf8, &IsNameText, &kGateSubjectText, "EN 319 412-3 4.2.1"},
+     StringForm::kPrintableOrUtf8, &IsPlainText, &kGateSubjectText, "EN 319 412-3 4.2.1"},
 };
 
 // The name of a CA is the issuer's name in every certificate under it.
 constexpr NameRule kAuthorityName[] = {
-    {oid::kCountryName, kRequired, StringForm::kPrintable, "EN 319 412-2 GEN-4.2.3.1-1"},
-    {oid::kOrganizationName, kRequired, StringForm::kPrintableOrUtf8, "EN 319 412-2 GEN-4.2.3.1-1"},
-    {oid::kCommonName, kRequired, StringForm::kPrintableOrUtf8, "EN 319 412-2 GEN-4.2.3.1-1"},
-    {oid::kOrganizationIdentifier, kOptional, StringForm::kPrintableOrUtf8,
-     "EN 319 412-2 GEN-4.2.3.1-3 (CIR 2025/1943): where a number exists"},
+    {oid::kCountryName, kRequired, StringForm::kPrintable, &IsCountryCode, &kGateCountryForm,
+     "EN 319 412-2 GEN-4.2.3.1-1; X.520 6.3.1"},
+    {oid::kOrganizationName, kRequired, StringForm::kPrintableOrUtf8, &IsPlainText,
+     &kGateSubjectText, "EN 319 412-2 GEN-4.2.3.1-1"},
+    {oid::kCommonName, kRequired, StringForm::kPrintableOrUtf8, &IsPlainText, &kGateSubjectText,
+     "EN 319 412-2 GEN-4.2.3.1-1"},
+    {oid::kOrganizationIdentifier, kOptional, StringForm::kPrintableOrUtf8, &IsPlainText,
+     &kGateSubjectText, "EN 319 412-2 GEN-4.2.3.1-3 (CIR 2025/1943): where a number exists"},
 };
 
 constexpr KeyPurpose kNaturalKeys[] = {KeyPurpose::kSigner, KeyPurpose::kOneTime};

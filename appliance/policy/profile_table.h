@@ -56,6 +56,8 @@ struct NameRule {
   std::string_view oid;
   Presence presence;
   StringForm form;
+  bool (*fits)(std::string_view);
+  const Reason* misfit;
   std::string_view clause;
 };
 

@@ -67,13 +67,17 @@ unsigned ScriptBit(char32_t c) {
   return Within(c, 0x400, 0x52f) ? 4 : 0;
 }
 
-// One script a value, and nothing that a printer would act upon.
-bool IsPlainText(std::string_view text) {
+// Nothing that a printer would act upon.
+bool IsPlain(std::string_view text) {
+  const std::vector<char32_t> characters = Characters(text);
+  return std::none_of(characters.begin(), characters.end(),
+                      [](char32_t c) { return c < 0x20 || Within(c, 0x7f, 0x9f); });
+}
+
+// The rule speaks of persons; firms are registered under names that mix scripts.
+bool IsOfOneScript(std::string_view text) {
   unsigned scripts = 0;
-  for (const char32_t c : Characters(text)) {
-    if (c < 0x20 || Within(c, 0x7f, 0x9f)) return false;
-    scripts |= ScriptBit(c);
-  }
+  for (const char32_t c : Characters(text)) scripts |= ScriptBit(c);
   return (scripts & (scripts - 1)) == 0;
 }
 
@@ -87,7 +91,12 @@ void LintStrings(const Name& name, LintReport& report) {
         "attribute " + fact.oid + " has string type " + std::to_string(fact.string_type));
     report.Require(!fact.text.empty(), "subject-empty-attribute",
                    "attribute " + fact.oid + " is empty");
+    report.Require(IsPlain(fact.text), "subject-text",
+                   "attribute " + fact.oid + " holds control characters");
   }
+  const NameAttributeFact* country = Find(name, oid::kCountry);
+  report.Require(country == nullptr || IsCountry(country->text), "subject-country-form",
+                 "countryName is not two upper-case letters");
 }
 
 void LintSubjectForm(const CertificateFacts& facts, LintReport& report) {
@@ -102,12 +111,7 @@ void LintSubjectForm(const CertificateFacts& facts, LintReport& report) {
     report.Require(std::count(std::begin(kKnown), std::end(kKnown), fact.oid) != 0,
                    "subject-unknown-attribute",
                    "attribute " + fact.oid + " is none that was proofed");
-    report.Require(IsPlainText(fact.text), "subject-text",
-                   "attribute " + fact.oid + " mixes scripts or holds control characters");
   }
-  const NameAttributeFact* country = Find(facts.subject, oid::kCountry);
-  report.Require(country == nullptr || IsCountry(country->text), "subject-country-form",
-                 "countryName is not two upper-case letters");
 }
 
 void LintLegalSubject(const CertificateFacts& facts, LintReport& report) {
@@ -134,6 +138,10 @@ void LintLegalSubject(const CertificateFacts& facts, LintReport& report) {
 }
 
 void LintNaturalSubject(const CertificateFacts& facts, LintReport& report) {
+  for (const NameAttributeFact& fact : facts.subject) {
+    report.Require(IsOfOneScript(fact.text), "subject-text",
+                   "attribute " + fact.oid + " mixes scripts");
+  }
   report.Require(CountOf(facts.subject, oid::kCountry) == 1, "subject-country",
                  "countryName must occur exactly once");
   report.Require(CountOf(facts.subject, oid::kCommonName) == 1, "subject-common-name",

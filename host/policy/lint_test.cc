@@ -352,6 +352,8 @@ const std::vector<BrokenRule>& ResponderRules() {
       {"responder-name", [](auto& f) { f.subject.push_back(Attribute("2.5.4.11", 12, "Status")); }},
       {"subject-string-type", [](auto& f) { f.subject[2].string_type = 30; }},
       {"subject-empty-attribute", [](auto& f) { TextOf(f.subject, oid::kCommonName).clear(); }},
+      {"subject-text", [](auto& f) { TextOf(f.subject, oid::kCommonName) = "OCSP\n1"; }},
+      {"subject-country-form", [](auto& f) { TextOf(f.subject, oid::kCountry) = "et"; }},
       {"extension-unknown",
        [](auto& f) {
          f.extensions.push_back({"1.3.6.1.5.5.7.1.3", false});
@@ -496,6 +498,7 @@ TEST(LegalLintTest, EachBrokenRuleIsNamed) {
        [](auto& f) { f.subject.push_back(Attribute(oid::kSerialNumber, 19, "PNOEE-1")); }},
       {"subject-kind", [](auto& f) { f.subject.push_back(Attribute(oid::kSurname, 12, "Tamm")); }},
       {"subject-string-type", [](auto& f) { f.subject[1].string_type = 22; }},
+      {"subject-text", [](auto& f) { TextOf(f.subject, oid::kOrganization) = "Arhiiv\x7f"; }},
       {"subject-organization-semantics",
        [](auto& f) { TextOf(f.subject, oid::kOrganizationIdentifier) = "100000001"; }},
       {"key-usage", [](auto& f) { f.key_usage = kKeyUsageDigitalSignature; }},
@@ -514,6 +517,13 @@ TEST(LegalLintTest, EachBrokenRuleIsNamed) {
     const auto rules = RulesOf(Lint(facts, **CurrentProfile(CertificatePolicy::kQcpLQscd)));
     EXPECT_EQ(rules, std::vector<std::string>{row.rule}) << row.rule;
   }
+}
+
+TEST(LegalLintTest, ARegisteredNameMayMixScripts) {
+  CertificateFacts facts = CleanLegalFacts();
+  TextOf(facts.subject, oid::kOrganization) = "COSMOTE ΚΙΝΗΤΕΣ Α.Ε.";
+  const ProfileSpec& profile = **CurrentProfile(CertificatePolicy::kQcpLQscd);
+  EXPECT_EQ(RulesOf(Lint(facts, profile)), std::vector<std::string>());
 }
 
 TEST(LegalLintTest, QcpLHasNoQscdStatement) {
