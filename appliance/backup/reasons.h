@@ -50,7 +50,9 @@ namespace intaglio::appliance {
   X(kRowsNotRebuilt, "APL-0140", "ROWS_NOT_REBUILT", kFailedPrecondition, kInternal,       \
     "the rows have not been rebuilt yet")                                                  \
   X(kOldOfficersMissing, "APL-0141", "OLD_OFFICERS_MISSING", kPermissionDenied, kInternal, \
-    "too few officers whom the lost core's journal names signed")
+    "too few officers whom the lost core's journal names signed")                          \
+  X(kLostJournalAnchor, "APL-0142", "LOST_JOURNAL_ANCHOR", kDataLoss, kInternal,           \
+    "the journal's copy has another line where the token's anchor marked one")
 
 INTAGLIO_REASON_TABLE(kBackupReasons, INTAGLIO_APPLIANCE_BACKUP_REASONS)
 

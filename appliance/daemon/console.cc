@@ -2,6 +2,7 @@
 
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/lost_mark.h"
 #include "appliance/daemon/pem.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/vault.h"
@@ -52,7 +53,9 @@ StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::st
   RETURN_IF_ERROR(MakeJournalKey(keys, rng, instance));
   {
     const auto anchor = MakeAnchor(settings, *vault.token);
-    // Whatever an earlier core left there is not of this one.
+    // Whatever an earlier core left there is not of this one; where that one is lost, it tells how
+    // far its journal had come.
+    RETURN_IF_ERROR(KeepLostMark(*vault.token, *anchor));
     RETURN_IF_ERROR(anchor->Found());
     ASSIGN_OR_RETURN(const auto journal,
                      FileJournal::Open(JournalDir(settings), clock, 0, std::nullopt));

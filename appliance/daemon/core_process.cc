@@ -10,6 +10,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/confinement.h"
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/lost_mark.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/startup_checks.h"
@@ -242,6 +243,10 @@ Status RunCore(const CoreSettings& settings) {
   if (instance->journal_spki.empty()) {
     RETURN_IF_ERROR(MakeJournalKey(token, rng, *instance));
     RETURN_IF_ERROR(vault.state->StoreInstance(*instance));
+  }
+  if (!instance->identity.rows_lost) {
+    const Status forgotten = ForgetLostMark(*vault.token);
+    if (!forgotten.ok()) LogFailure("lost_mark.forget", forgotten);
   }
   Checkpointer checkpointer(*journal, token, *core_journal.anchor,
                             SignerOf(*instance, stored_time.boot_count), settings.journal.pace);

@@ -11,6 +11,7 @@
 #include "appliance/backup/row_replay.h"
 #include "appliance/backup/swap_folders.h"
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/lost_mark.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/startup_checks.h"
@@ -18,6 +19,7 @@
 #include "appliance/domain/reasons.h"
 #include "appliance/usecases/services.h"
 #include "base/file.h"
+#include "base/log.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -125,9 +127,31 @@ StatusOr<std::vector<std::optional<Digest>>> LinksOf(const std::vector<std::stri
   return out;
 }
 
+// What the last journal says where the anchor marked a line, against the mark.
+struct MarkedLine {
+  std::optional<AnchorMark> mark;
+  bool found = false;  // the journal reaches it
+
+  Status Pass(uint64_t sequence, const Digest& chain) {
+    if (!mark || mark->sequence != sequence) return OkStatus();
+    found = true;
+    if (mark->chain_hash == chain) return OkStatus();
+    return Fail(kLostJournalAnchor, "line " + std::to_string(sequence) + " is " + ToHex(chain) +
+                                        ", marked was " + ToHex(mark->chain_hash));
+  }
+  // How many lines are missing at least, for the officers to weigh.
+  std::string Describe(uint64_t reached) const {
+    if (!mark) return "\"anchor\":\"no mark\"";
+    return "\"anchor\":\"" + std::string(found ? "in the journal" : "behind its end") +
+           "\",\"anchor_sequence\":" + std::to_string(mark->sequence) +
+           ",\"lines_missing\":" + std::to_string(found ? 0 : mark->sequence - reached);
+  }
+};
+
 StatusOr<LostJournalEnd> Replay(const std::vector<std::string>& paths,
                                 const std::vector<VouchedJournal>& vouched,
-                                const CoreIdentity& identity, RowReplay& replay) {
+                                const CoreIdentity& identity, RowReplay& replay,
+                                MarkedLine& marked) {
   if (paths.size() != vouched.size()) {
     return Fail(kLostJournalLink, "the officers named " + std::to_string(vouched.size()) +
                                       " journals, " + std::to_string(paths.size()) + " are given");
@@ -138,6 +162,7 @@ StatusOr<LostJournalEnd> Replay(const std::vector<std::string>& paths,
     if (i > 0) replay.BeginNext();
     bool passed = false;  // what came after the link the next core never knew
     const auto visit = [&](const core::v1::JournalEntry& line, const Digest& chain) -> Status {
+      if (i + 1 == paths.size()) RETURN_IF_ERROR(marked.Pass(line.sequence(), chain));
       if (passed) return OkStatus();
       RETURN_IF_ERROR(replay.Apply(line));
       passed = links[i] == chain;
@@ -211,12 +236,14 @@ StatusOr<std::string> PrepareReplacement(const CoreSettings& settings) {
   ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
   Pkcs11Keys keys(*core.vault.token, std::move(storage_key));
   ASSIGN_OR_RETURN(const TrustedStorageKey storage, keys.DescribeStorageKey());
+  ASSIGN_OR_RETURN(const auto mark, FindLostMark(*core.vault.token));
   StoredRestore restore;
   ASSIGN_OR_RETURN(restore.nonce, DrawId<Nonce>(rng));
   RETURN_IF_ERROR(core.vault.state->StoreRestore(restore));
   return "{\"nonce\":\"" + restore.nonce.hex() + "\",\"storage_key\":\"" + storage.label +
          "\",\"record_key_epochs\":" + ListOf(NumbersOf(found.epochs)) +
-         ",\"record_key_epochs_unopened\":" + ListOf(found.unopened) + "}";
+         ",\"record_key_epochs_unopened\":" + ListOf(found.unopened) +
+         ",\"anchor_sequence\":" + std::to_string(mark ? mark->sequence : 0) + "}";
 }
 
 StatusOr<std::string> ReplaceLostCore(const CoreSettings& settings,
@@ -279,8 +306,10 @@ StatusOr<std::string> RebuildRows(const CoreSettings& settings,
   ASSIGN_OR_RETURN(const auto record_keys,
                    RecordKeys::Open(*core.vault.token, *core.vault.state, rng));
   RowReplay replay(record_keys->sealer(), clock.Now());
+  MarkedLine marked;
+  ASSIGN_OR_RETURN(marked.mark, FindLostMark(*core.vault.token));
   ASSIGN_OR_RETURN(const LostJournalEnd end,
-                   Replay(journals, restore->journals, core.instance.identity, replay));
+                   Replay(journals, restore->journals, core.instance.identity, replay, marked));
   restore->rebuilt = true;
   ASSIGN_OR_RETURN(restore->nonce, DrawId<Nonce>(rng));
   restore->officers = Commanders(replay);
@@ -307,7 +336,8 @@ StatusOr<std::string> RebuildRows(const CoreSettings& settings,
   std::filesystem::remove_all(fresh_dir, error);
   return "{\"sequence\":" + std::to_string(reached.sequence) + ",\"chain_hash\":\"" +
          ToHex(reached.chain_hash) + "\",\"unsigned_lines\":" + std::to_string(end.unsigned_lines) +
-         "," + counts + ",\"nonce\":\"" + restore->nonce.hex() + "\"}";
+         "," + marked.Describe(reached.sequence) + "," + counts + ",\"nonce\":\"" +
+         restore->nonce.hex() + "\"}";
 }
 
 StatusOr<std::string> OpenRebuiltRows(const CoreSettings& settings,
@@ -348,6 +378,9 @@ StatusOr<std::string> OpenRebuiltRows(const CoreSettings& settings,
                               .proofs = command.proofs}));
   identity.rows_lost = false;
   RETURN_IF_ERROR(core.vault.state->StoreRestored(core.instance, std::nullopt));
+  if (const Status forgotten = ForgetLostMark(*core.vault.token); !forgotten.ok()) {
+    LogFailure("lost_mark.forget", forgotten);  // the core's start does it, too
+  }
   return "{\"core_instance\":\"" + identity.instance.hex() +
          "\",\"instance_epoch\":" + std::to_string(identity.instance_epoch) +
          ",\"rows_lost\":false}";

@@ -27,9 +27,10 @@ StatusOr<std::string> ReplaceLostCore(const CoreSettings& settings,
 
 // Makes rows of the journals that the officers vouched for, oldest first; each a folder or a file.
 // All or nothing, and again as often as wanted. The keys stay shut; the answer tells the line that
-// was reached and the nonce for the open-rebuilt command. kRowsNotLost, ReadLostJournal's Reasons,
-// kLostJournalOther, kLostJournalLink, kLostJournalLine, kEpochNotHigher, kSwapFailed. One JSON
-// line.
+// was reached, whether it is as far as the lost core's anchor had marked, and the nonce for the
+// open-rebuilt command. kRowsNotLost, ReadLostJournal's Reasons,
+// kLostJournalOther, kLostJournalAnchor, kLostJournalLink, kLostJournalLine, kEpochNotHigher,
+// kSwapFailed. One JSON line.
 StatusOr<std::string> RebuildRows(const CoreSettings& settings,
                                   const std::vector<std::string>& journals);
 

@@ -12,6 +12,7 @@
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/journal_setup.h"
+#include "appliance/daemon/lost_mark.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/domain/reasons.h"
@@ -68,6 +69,8 @@ class LostCoreTest : public ::testing::Test {
     instance_ = Instance().identity.instance;
     journal_spki_ = Instance().journal_spki;
     MakeKey();
+    // As its first start does.
+    EXPECT_THAT(ForgetLostMark(*OpenVault(settings_)->token), IsOk());
   }
 
   void Initialise(const P256Signer (&security)[3]) {
@@ -260,6 +263,8 @@ TEST_F(LostCoreTest, RowsAndRecordsComeBackAndKeysOpenLast) {
   const auto rebuilt = RebuildRows(settings_, {copy});
   ASSERT_THAT(rebuilt, IsOk());
   EXPECT_EQ(ValueOf(*rebuilt, "keys"), "1");
+  EXPECT_EQ(ValueOf(*rebuilt, "anchor"), "in the journal");
+  EXPECT_EQ(ValueOf(*rebuilt, "lines_missing"), "0");
   EXPECT_TRUE(Instance().identity.rows_lost) << "still shut";
   // Again, as after a crash, and from the answer to that.
   const auto again = RebuildRows(settings_, {copy});
@@ -434,6 +439,40 @@ TEST_F(LostCoreTest, ALineMoreThanTheOfficersNamedIsRefused) {
   journal.chain_hash = chain;
   ASSERT_THAT(Replace(Replacing({journal})), IsOk());
   EXPECT_THAT(RebuildRows(settings_, {copy}).status(), FailsWith(kLostJournalHead));
+}
+
+TEST_F(LostCoreTest, ACutCopyThatOfficersVouchForIsToldFromTheAnchorsMark) {
+  // The copy is two lines behind the core's last checkpoint, and somebody says that is all.
+  const std::string copy = Lose(security_);
+  VouchedJournal journal = Vouch(copy, journal_spki_);
+  journal.sequence -= 2;
+  Digest chain{};
+  const std::string cut = Rewrite(copy, [&](size_t i, Bytes& line) {
+    if (i > journal.sequence) return false;
+    chain = ChainHash(chain, line);
+    return true;
+  });
+  journal.chain_hash = chain;
+  // Trying again does not wash the mark away.
+  std::filesystem::remove_all(settings_.state_dir);
+  Initialise(security_);
+  ASSERT_THAT(Replace(Replacing({journal})), IsOk());
+  const auto rebuilt = RebuildRows(settings_, {cut});
+  ASSERT_THAT(rebuilt, IsOk());
+  EXPECT_EQ(ValueOf(*rebuilt, "anchor"), "behind its end");
+  EXPECT_EQ(ValueOf(*rebuilt, "lines_missing"), "2");
+}
+
+TEST_F(LostCoreTest, AJournalWrittenAnewDoesNotPassTheAnchorsMark) {
+  // Another core's, over the same token and under its own journal key, and as long.
+  const std::string copy = Lose(security_);
+  const Bytes other_spki = Instance().journal_spki;
+  instance_ = Instance().identity.instance;
+  MakeKey();
+  const std::string forged = Lose(security_);
+  ASSERT_EQ(Vouch(forged, other_spki).sequence, Vouch(copy, journal_spki_).sequence);
+  ASSERT_THAT(Replace(Replacing({Vouch(forged, other_spki)})), IsOk());
+  EXPECT_THAT(RebuildRows(settings_, {forged}).status(), FailsWith(kLostJournalAnchor));
 }
 
 TEST_F(LostCoreTest, AnotherJournalKeyIsRefused) {

@@ -19,7 +19,7 @@ std::string ContextOf(uint32_t epoch) { return "intaglio/record-key/" + std::to_
 
 // Numbers are given out one after the other, so behind so many unused ones there are no more. More
 // than one, because a program before copies were kept destroyed epochs without a trace.
-constexpr uint32_t kUnusedInARow = 64;
+constexpr uint32_t kUnusedInARow = 8;
 // In place of the copy of a record key whose token key was destroyed.
 constexpr uint8_t kDestroyedMark = 0;
 
