@@ -44,6 +44,11 @@ class JournalAudit final {
   // line.
   StatusOr<core::v1::JournalEntry> Add(ByteView line);
   JournalFindings Findings() const;
+  // Of the last line added.
+  const Digest& head() const { return chain_.head(); }
+  uint64_t last_sequence() const { return chain_.last_sequence(); }
+  // The last line that a checkpoint covers, and the head behind it; 0: none.
+  uint64_t sealed_sequence() const { return findings_.sealed_sequence; }
 
  private:
   Status CheckCheckpoint(const core::v1::JournalEntry& entry, const Digest& head_before);

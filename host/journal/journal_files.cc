@@ -41,14 +41,14 @@ StatusOr<std::vector<JournalSegment>> ListJournal(const std::string& path) {
   fs::directory_iterator each(path, error);
   if (error) return Fail(kJournalUnreadable, path + ": " + error.message());
   for (; each != fs::directory_iterator(); each.increment(error)) {
-    if (error) return Fail(kJournalUnreadable, path + ": " + error.message());
     const auto first = FirstSequenceOf(each->path().filename().string());
     if (first) segments.push_back({each->path().string(), *first});
   }
+  // A step that fails ends the walk; half a list must not pass for all of it.
+  if (error) return Fail(kJournalUnreadable, path + ": " + error.message());
   std::sort(segments.begin(), segments.end(), [](const auto& left, const auto& right) {
     return left.first_sequence < right.first_sequence;
   });
-  if (segments.empty()) return Fail(kJournalUnreadable, path + " holds no journal");
   return segments;
 }
 
@@ -83,6 +83,7 @@ StatusOr<SegmentEnd> ReadSegment(const std::string& path,
 StatusOr<SegmentEnd> ReadJournalLines(const std::string& path,
                                       const std::function<Status(ByteView)>& line) {
   ASSIGN_OR_RETURN(const auto segments, ListJournal(path));
+  if (segments.empty()) return Fail(kJournalUnreadable, path + " holds no journal");
   SegmentEnd end;
   for (size_t i = 0; i < segments.size(); ++i) {
     ASSIGN_OR_RETURN(end, ReadSegment(segments[i].path, line));

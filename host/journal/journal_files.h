@@ -25,7 +25,7 @@ struct SegmentEnd {
   uint64_t torn_octets = 0;  // of a last line that was cut off
 };
 
-// In order; a single one for a file. kJournalUnreadable.
+// In order; a single one for a file, none for a folder without any. kJournalUnreadable.
 StatusOr<std::vector<JournalSegment>> ListJournal(const std::string& path);
 std::string JournalSegmentName(uint64_t first_sequence);
 // Hands every whole line to `line`, and ends with its first failure. kJournalBroken for a length no

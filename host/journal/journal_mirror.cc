@@ -28,17 +28,13 @@ class AppendFile final {
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  // Cut to `octets`, or made.
-  Status Open(const std::string& folder, const std::string& path, uint64_t octets) {
-    Close();
-    path_ = path;
-    size_ = octets;
-    fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd_ < 0 || ftruncate(fd_, static_cast<off_t>(octets)) != 0) return Unwritable(path);
-    const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = directory >= 0 && fsync(directory) == 0;
-    if (directory >= 0) close(directory);
-    return synced ? OkStatus() : Unwritable(folder);
+  // A new one. What is there already is never overwritten: it may be all there is.
+  Status Make(const std::string& folder, const std::string& path) {
+    return Open(folder, path, 0, O_CREAT | O_EXCL);
+  }
+  // One that is there, cut to `octets`.
+  Status Reopen(const std::string& folder, const std::string& path, uint64_t octets) {
+    return Open(folder, path, octets, 0);
   }
   bool is_open() const { return fd_ >= 0; }
   uint64_t size() const { return size_; }
@@ -58,6 +54,17 @@ class AppendFile final {
   }
 
  private:
+  Status Open(const std::string& folder, const std::string& path, uint64_t octets, int how) {
+    Close();
+    path_ = path;
+    size_ = octets;
+    fd_ = open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC | how, 0600);
+    if (fd_ < 0 || ftruncate(fd_, static_cast<off_t>(octets)) != 0) return Unwritable(path);
+    const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = directory >= 0 && fsync(directory) == 0;
+    if (directory >= 0) close(directory);
+    return synced ? OkStatus() : Unwritable(folder);
+  }
   Status CutBack() {
     const Status why = Unwritable(path_);
     // If this fails too, the next start finds a torn or an extra line, and both are sound.
@@ -92,9 +99,14 @@ StatusOr<std::unique_ptr<JournalMirror>> JournalMirror::Open(const std::string& 
                                                              JournalPort& core) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return Unwritable(folder);
   auto impl = std::make_unique<Impl>(folder, core);
-  const auto segments = ListJournal(folder);
-  if (segments.ok()) {
-    const JournalSegment& newest = segments->back();
+  ASSIGN_OR_RETURN(const auto segments, ListJournal(folder));
+  if (!segments.empty()) {
+    if (segments.front().first_sequence != 1) {
+      return Fail(kJournalGap,
+                  folder + " begins with line " + std::to_string(segments.front().first_sequence) +
+                      "; put the files before it back, or give journal_dir a new folder");
+    }
+    const JournalSegment& newest = segments.back();
     JournalChain chain;
     ASSIGN_OR_RETURN(const SegmentEnd end, ReadSegment(newest.path, [&](ByteView line) {
                        return chain.Add(line).status();
@@ -105,7 +117,7 @@ StatusOr<std::unique_ptr<JournalMirror>> JournalMirror::Open(const std::string& 
       return Open(folder, core);
     }
     impl->chain = chain;
-    RETURN_IF_ERROR(impl->file.Open(folder, newest.path, end.octets));
+    RETURN_IF_ERROR(impl->file.Reopen(folder, newest.path, end.octets));
   }
   return std::unique_ptr<JournalMirror>(new JournalMirror(std::move(impl)));
 }
@@ -136,7 +148,7 @@ StatusOr<size_t> JournalMirror::PullOnce() {
     return Fail(kJournalGap, "the core's first line is not line 1");
   }
   if (!i.file.is_open() || i.file.size() >= kSegmentOctets) {
-    RETURN_IF_ERROR(i.file.Open(i.folder, i.folder + "/" + JournalSegmentName(from), 0));
+    RETURN_IF_ERROR(i.file.Make(i.folder, i.folder + "/" + JournalSegmentName(from)));
   }
   RETURN_IF_ERROR(i.file.Append(framed));
   i.chain = chain;

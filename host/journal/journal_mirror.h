@@ -18,8 +18,8 @@ namespace intaglio::host {
 
 class JournalMirror final {
  public:
-  // Opens or makes the folder (mode 0700). Reads only the newest segment. kJournalBroken,
-  // kJournalUnreadable.
+  // Opens or makes the folder (mode 0700). Reads only the newest segment. kJournalGap where the
+  // first is missing; kJournalBroken, kJournalUnreadable.
   static StatusOr<std::unique_ptr<JournalMirror>> Open(const std::string& folder,
                                                        JournalPort& core);
   ~JournalMirror();

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -126,6 +127,31 @@ TEST_F(JournalMirrorTest, RefusesACoreThatWasPutBack) {
 TEST_F(JournalMirrorTest, SaysWhenTheCoreLetGoOfLinesItNeverGot) {
   core_.first_kept = 8;
   EXPECT_REASON(Open()->PullOnce().status(), kJournalGap);
+}
+
+TEST_F(JournalMirrorTest, AFolderThatCannotBeReadIsNotTakenForAnEmptyOne) {
+  auto mirror = Open();
+  ASSERT_TRUE(PullAll(*mirror).ok());
+  mirror.reset();
+  const auto copied = std::filesystem::file_size(Newest());
+  // Whoever has no more descriptors, or no right, learns nothing about the folder.
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit none = limit;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto opened = JournalMirror::Open(folder(), core_);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_REASON(opened.status(), kJournalUnreadable);
+  EXPECT_EQ(std::filesystem::file_size(Newest()), copied);
+}
+
+TEST_F(JournalMirrorTest, ACopyWithoutItsBeginningIsRefused) {
+  auto mirror = Open();
+  ASSERT_TRUE(PullAll(*mirror).ok());
+  mirror.reset();
+  std::filesystem::rename(Newest(), folder() + "/" + JournalSegmentName(21));
+  EXPECT_REASON(JournalMirror::Open(folder(), core_).status(), kJournalGap);
 }
 
 TEST_F(JournalMirrorTest, RefusesAnOwnFileThatWasChanged) {

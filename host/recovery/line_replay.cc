@@ -221,6 +221,8 @@ Status LineReplay::StateChanged(const pb::JournalEntry& entry, StoreTransaction&
     if (!order.ok() && !by_signer.ok()) return Unreadable(entry, "its order");
     reason = order.ok() ? order->reason : by_signer->reason;
     credential->state = CertificateState::kRevoked;
+  } else if (credential->state == CertificateState::kRevoked) {
+    return Unreadable(entry, "a revoked certificate that comes back");
   } else if (entry.type() == pb::EVENT_TYPE_SUSPENDED) {
     reason = RevocationReason::kCertificateHold;
     credential->state = CertificateState::kSuspended;

@@ -10,7 +10,11 @@ namespace intaglio::host {
   X(kRecoveryUnreadable, "HST-0770", "RECOVERY_UNREADABLE", kDataLoss, kPublic,           \
     "a line that chains says something this program cannot enter")                        \
   X(kRecoveryIncomplete, "HST-0771", "RECOVERY_INCOMPLETE", kFailedPrecondition, kPublic, \
-    "the journal begins too late for a database without its earlier rows")
+    "the journal begins too late for a database without its earlier rows")                \
+  X(kRecoveryUnsigned, "HST-0772", "RECOVERY_UNSIGNED", kFailedPrecondition, kPublic,     \
+    "no checkpoint of the core's JOURNAL key covers any line")                            \
+  X(kRecoveryHead, "HST-0773", "RECOVERY_HEAD", kFailedPrecondition, kPublic,             \
+    "the journal does not hold the line and head that were vouched for")
 
 INTAGLIO_REASON_TABLE(kRecoveryReasons, INTAGLIO_RECOVERY_REASONS)
 

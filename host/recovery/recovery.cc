@@ -16,7 +16,7 @@ bool ChangesState(const pb::JournalEntry& entry) {
          entry.type() == pb::EVENT_TYPE_REINSTATED;
 }
 
-// Gathers lines and enters them together.
+// Gathers lines, and enters them together once they are known to be the right ones.
 class Batches final {
  public:
   Batches(StorePort& store, LineReplay& replay) : store_(store), replay_(replay) {}
@@ -31,7 +31,7 @@ class Batches final {
       }
     }
     lines_.push_back({entry, carried_out});
-    return lines_.size() < kLinesAtOnce ? OkStatus() : Flush();
+    return OkStatus();
   }
   Status Flush() {
     RETURN_IF_ERROR(store_.Update([&](StoreTransaction& rows) -> Status {
@@ -56,12 +56,49 @@ class Batches final {
   std::set<std::string> authorities_;
 };
 
-StatusOr<JournalFindings> VerifyWhole(const RecoveryInput& input) {
+// What the first reading found, and what the second one is held against.
+struct Verified {
+  JournalFindings findings;
+  uint64_t until = 0;         // the last line that is signed or vouched for
+  Digest head{};              // behind it
+  std::vector<Digest> heads;  // behind each kLinesAtOnce-th line
+};
+
+StatusOr<Verified> VerifyWhole(const RecoveryInput& input) {
   JournalAudit audit(input.journal_spki);
-  RETURN_IF_ERROR(ReadJournalLines(input.journal, [&](ByteView line) {
-                    return audit.Add(line).status();
+  Verified out;
+  bool vouched = false;
+  uint64_t count = 0;
+  RETURN_IF_ERROR(ReadJournalLines(input.journal, [&](ByteView line) -> Status {
+                    const Digest before = audit.head();
+                    const uint64_t sealed = audit.sealed_sequence();
+                    RETURN_IF_ERROR(audit.Add(line).status());
+                    if (audit.sealed_sequence() != sealed && audit.sealed_sequence() > out.until) {
+                      out.until = audit.sealed_sequence();
+                      out.head = before;
+                    }
+                    if (input.head && audit.last_sequence() == input.head->sequence) {
+                      vouched = audit.head() == input.head->chain_hash;
+                    }
+                    if (++count % kLinesAtOnce == 0) out.heads.push_back(audit.head());
+                    return OkStatus();
                   }).status());
-  return audit.Findings();
+  out.findings = audit.Findings();
+  if (input.head && !vouched) {
+    return Fail(kRecoveryHead, "line " + std::to_string(input.head->sequence) +
+                                   "; the journal ends with line " +
+                                   std::to_string(out.findings.last_sequence));
+  }
+  if (input.head && input.head->sequence > out.until) {
+    out.until = input.head->sequence;
+    out.head = input.head->chain_hash;
+  }
+  if (out.until == 0) {
+    return Fail(kRecoveryUnsigned,
+                "fetch the journal again once the core has written a checkpoint, or name its end "
+                "as the core tells it");
+  }
+  return out;
 }
 
 StatusOr<bool> IsEmpty(StorePort& store) {
@@ -70,11 +107,32 @@ StatusOr<bool> IsEmpty(StorePort& store) {
   return applications.empty() && !ca;
 }
 
+// The second reading: nothing is entered unless it is what the first one verified.
+Status Enter(const RecoveryInput& input, const Verified& verified, Batches& batches) {
+  JournalAudit audit(input.journal_spki);
+  uint64_t count = 0;
+  const auto changed = [] { return Fail(kRecoveryUnreadable, "a line changed while it was read"); };
+  RETURN_IF_ERROR(ReadJournalLines(input.journal, [&](ByteView line) -> Status {
+                    if (audit.last_sequence() >= verified.until) return OkStatus();
+                    ASSIGN_OR_RETURN(const pb::JournalEntry entry, audit.Add(line));
+                    RETURN_IF_ERROR(batches.Add(entry));
+                    if (++count % kLinesAtOnce != 0) return OkStatus();
+                    if (audit.head() != verified.heads.at(count / kLinesAtOnce - 1)) {
+                      return changed();
+                    }
+                    if (count % 100'000 == 0 && input.progress) input.progress(count);
+                    return batches.Flush();
+                  }).status());
+  if (audit.last_sequence() != verified.until || audit.head() != verified.head) return changed();
+  return batches.Flush();
+}
+
 }  // namespace
 
 StatusOr<RecoveryFindings> Recover(const RecoveryInput& input, StorePort& store,
                                    StatementPort& statements) {
-  ASSIGN_OR_RETURN(const JournalFindings journal, VerifyWhole(input));
+  ASSIGN_OR_RETURN(const Verified verified, VerifyWhole(input));
+  const JournalFindings& journal = verified.findings;
   ASSIGN_OR_RETURN(const bool empty, IsEmpty(store));
   if (empty && journal.first_sequence != 1) {
     return Fail(kRecoveryIncomplete,
@@ -83,18 +141,10 @@ StatusOr<RecoveryFindings> Recover(const RecoveryInput& input, StorePort& store,
   }
   LineReplay replay(statements);
   Batches batches(store, replay);
-  uint64_t done = 0;
-  RETURN_IF_ERROR(ReadJournalLines(input.journal, [&](ByteView line) -> Status {
-                    pb::JournalEntry entry;
-                    if (!entry.ParseFromArray(line.data(), static_cast<int>(line.size()))) {
-                      return Fail(kRecoveryUnreadable, "a line changed while it was read");
-                    }
-                    if (++done % 100'000 == 0 && input.progress) input.progress(done);
-                    return batches.Add(entry);
-                  }).status());
-  RETURN_IF_ERROR(batches.Flush());
+  RETURN_IF_ERROR(Enter(input, verified, batches));
   RecoveryFindings findings = replay.findings();
   findings.journal = journal;
+  findings.entered_until = verified.until;
   findings.unfinished.assign(replay.uncertified().begin(), replay.uncertified().end());
   ASSIGN_OR_RETURN(const auto latest_crl, store.LatestCrlFacts());
   RETURN_IF_ERROR(store.Update([&](StoreTransaction& rows) -> Status {
@@ -105,7 +155,7 @@ StatusOr<RecoveryFindings> Recover(const RecoveryInput& input, StorePort& store,
     }
     return rows.AppendAudit(
         {"recovered", "journal",
-         "up to line " + std::to_string(journal.last_sequence) + ", head " + ToHex(journal.head)});
+         "up to line " + std::to_string(verified.until) + ", head " + ToHex(verified.head)});
   }));
   return findings;
 }

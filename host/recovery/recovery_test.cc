@@ -53,7 +53,13 @@ class RecoveryTest : public ::testing::Test {
     entry.set_sealed_record(SealedAs(version, epoch));
     journal_.Add(entry);
   }
+  // With what stands in the journal now under a checkpoint.
   StatusOr<RecoveryFindings> Run(const Bytes& spki = {}) {
+    journal_.Checkpoint();
+    return RunAsItStands(spki);
+  }
+  StatusOr<RecoveryFindings> RunAsItStands(const Bytes& spki = {},
+                                           std::optional<RecoveryInput::Head> head = {}) {
     const std::string path = folder_.path() + "/journal.bin";
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     for (const Bytes& line : journal_.lines()) {
@@ -62,7 +68,7 @@ class RecoveryTest : public ::testing::Test {
                  static_cast<std::streamsize>(framed.size()));
     }
     file.close();
-    return Recover({path, spki, {}}, *store_, statements_);
+    return Recover({path, spki, head, {}}, *store_, statements_);
   }
   std::string RecordOf(const std::string& key_id) {
     const auto found = *store_->FindCredential(ToHex(AsBytes(key_id)));
@@ -97,9 +103,11 @@ TEST_F(RecoveryTest, AnExportOlderThanTheDatabaseBringsNoRecordBack) {
   Generate(key_, "app-1", 0);
   Reseal(key_, 0, 3);
   ASSERT_TRUE(Run().ok());
-  journal_.lines().pop_back();
+  Reseal(key_, 0, 4);
   ASSERT_TRUE(Run().ok());
-  EXPECT_EQ(RecordOf(key_), SealedAs(0, 3));
+  journal_.lines().erase(journal_.lines().end() - 2, journal_.lines().end());
+  ASSERT_TRUE(RunAsItStands().ok());
+  EXPECT_EQ(RecordOf(key_), SealedAs(0, 4));
 }
 
 TEST_F(RecoveryTest, WritesNothingFromAJournalThatDoesNotHold) {
@@ -110,9 +118,55 @@ TEST_F(RecoveryTest, WritesNothingFromAJournalThatDoesNotHold) {
   EXPECT_EQ(RecordOf(key_), "none");
 }
 
+TEST_F(RecoveryTest, WhatNobodySignedIsNotEntered) {
+  Generate(key_, "app-1", 0);
+  EXPECT_REASON(RunAsItStands().status(), kRecoveryUnsigned);
+  EXPECT_EQ(RecordOf(key_), "none");
+  journal_.Checkpoint();
+  // A line that whoever holds the file put behind the last checkpoint.
+  Reseal(key_, 0, 2);
+  const auto found = RunAsItStands();
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->entered_until, 1u);
+  EXPECT_EQ(found->journal.last_sequence, 3u);
+  EXPECT_EQ(RecordOf(key_), SealedAs(0, 1));
+}
+
+TEST_F(RecoveryTest, TheCoresWordVouchesForTheLastLines) {
+  Generate(key_, "app-1", 0);
+  Reseal(key_, 0, 2);
+  RecoveryInput::Head head{2, journal_.head()};
+  Reseal(key_, 0, 3);
+  const auto found = RunAsItStands({}, head);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->entered_until, 2u);
+  EXPECT_EQ(RecordOf(key_), SealedAs(0, 2));
+  head.chain_hash[0] ^= 1;
+  EXPECT_REASON(RunAsItStands({}, head).status(), kRecoveryHead);
+  EXPECT_REASON(RunAsItStands({}, RecoveryInput::Head{9, journal_.head()}).status(), kRecoveryHead);
+}
+
+TEST_F(RecoveryTest, ARevokedCertificateDoesNotComeBack) {
+  Generate(key_, "app-1", 0);
+  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(store_
+                  ->Update([&](StoreTransaction& rows) -> Status {
+                    ASSIGN_OR_RETURN(auto credential, rows.FindCredential(ToHex(AsBytes(key_))));
+                    credential->serial = "4d01";
+                    credential->state = CertificateState::kRevoked;
+                    return rows.PutCredential(*credential);
+                  })
+                  .ok());
+  pb::JournalEntry entry;
+  entry.set_type(pb::EVENT_TYPE_REINSTATED);
+  entry.set_serial(std::string("\x4d\x01"));
+  entry.set_statement_digest(std::string(32, 'd'));
+  journal_.Add(entry);
+  EXPECT_REASON(Run().status(), kRecoveryUnreadable);
+}
+
 TEST_F(RecoveryTest, WritesNothingUnderAnotherJournalKey) {
   Generate(key_, "app-1", 0);
-  journal_.Checkpoint();
   EXPECT_REASON(Run(TestJournal().journal_spki()).status(), kJournalForged);
   EXPECT_EQ(RecordOf(key_), "none");
 }
@@ -120,8 +174,9 @@ TEST_F(RecoveryTest, WritesNothingUnderAnotherJournalKey) {
 TEST_F(RecoveryTest, AnEmptyDatabaseNeedsTheJournalFromItsFirstLine) {
   journal_.AddType(pb::EVENT_TYPE_INITIALISED);
   Generate(key_, "app-1", 0);
+  journal_.Checkpoint();
   journal_.lines().erase(journal_.lines().begin());
-  EXPECT_REASON(Run().status(), kRecoveryIncomplete);
+  EXPECT_REASON(RunAsItStands().status(), kRecoveryIncomplete);
 }
 
 TEST_F(RecoveryTest, SaysWhichLineItCannotEnter) {
