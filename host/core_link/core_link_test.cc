@@ -320,8 +320,8 @@ TEST_F(CoreLinkTest, TheEndOfALinkFailsItsCallsAndIsOrderly) {
   auto closes = std::async(std::launch::async, [&] { return peer_->PeerCloses(kPatience); });
   link_.reset();
   EXPECT_THAT(sent.get_future().get(), FailsWith(kCoreLinkLost));
-  peer_->Close();
   EXPECT_TRUE(closes.get());
+  peer_->Close();
 }
 
 TEST_F(CoreLinkTest, TheEndOfALinkThatNeverCameUpFailsItsCalls) {
