@@ -101,6 +101,9 @@ StatusOr<std::string> MakeBackup(const CoreSettings& settings, const std::string
   ASSIGN_OR_RETURN(auto instance, vault.state->LoadInstance());
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init first");
   RETURN_IF_ERROR(CheckProgram(*instance, program, settings.boundary));
+  if (instance->identity.rows_lost) {
+    return Fail(kRowsLost, "there is nothing to back up before rows are rebuilt and opened");
+  }
   RETURN_IF_ERROR(vault.state->CheckAllRows());
   ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
   const uint64_t boot_count = time ? time->boot_count : 0;

@@ -13,7 +13,7 @@ namespace intaglio::appliance {
 // command names. Journals kBackupMade, then writes as many files as the command says into
 // `state_dir`/backup, mode 0600. A command is carried out once. One JSON line with the files and
 // their SHA-256. VerifyTargetEvidence's Reasons, CheckApprovals's, kBackupCommand, kBackupRepeated,
-// kEvidenceMismatch; the failures of OpenVault and the journal.
+// kEvidenceMismatch, kRowsLost; the failures of OpenVault and the journal.
 StatusOr<std::string> MakeBackup(const CoreSettings& settings, const std::string& command_file,
                                  const std::string& evidence_file);
 

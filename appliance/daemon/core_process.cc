@@ -244,7 +244,9 @@ Status RunCore(const CoreSettings& settings) {
     RETURN_IF_ERROR(MakeJournalKey(token, rng, *instance));
     RETURN_IF_ERROR(vault.state->StoreInstance(*instance));
   }
-  if (!instance->identity.rows_lost) {
+  if (instance->identity.rows_lost) {
+    LogWarn("core.rows_lost", {{"next", "intaglio-core rebuild-rows, then open-rebuilt"}});
+  } else {
     const Status forgotten = ForgetLostMark(*vault.token);
     if (!forgotten.ok()) LogFailure("lost_mark.forget", forgotten);
   }

@@ -10,6 +10,7 @@
 #include "appliance/backup/lost_journal.h"
 #include "appliance/backup/reasons.h"
 #include "appliance/crypto/hash.h"
+#include "appliance/daemon/backup.h"
 #include "appliance/daemon/console.h"
 #include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/lost_mark.h"
@@ -288,6 +289,17 @@ TEST_F(LostCoreTest, RowsAndRecordsComeBackAndKeysOpenLast) {
   EXPECT_THAT(VerifyCoreJournal(settings_, ""), IsOk());
   EXPECT_THAT(RebuildRows(settings_, {copy}).status(), FailsWith(kRowsNotLost));
   EXPECT_THAT(OpenRows(Opening(*again)), FailsWith(kRowsNotLost));
+}
+
+TEST_F(LostCoreTest, ACoreWithoutRowsMakesNoBackup) {
+  LoseAndReplace();
+  pb::Command command = Start(instance_, std::string(32, 'n'));
+  auto& act = *command.mutable_authorise_backup();
+  act.set_target_spki("key");
+  act.set_evidence_sha256(std::string(32, 'e'));
+  act.set_copies(1);
+  EXPECT_THAT(MakeBackup(settings_, Sign(command, both()), folder_.path() + "/init").status(),
+              FailsWith(kRowsLost));
 }
 
 TEST_F(LostCoreTest, AnExportedFileServesAsWell) {

@@ -177,6 +177,13 @@ StatusOr<RecordKeys::Surviving> RecordKeys::FindSurviving(tokens::TokenKeys& tok
   return out;
 }
 
+Status RecordKeys::OverwriteCopy(tokens::TokenKeys& token, uint32_t epoch) {
+  ASSIGN_OR_RETURN(const auto copies, ReadCopies(token, epoch));
+  if (copies.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(const tokens::KeyLabel label, CopyLabelOf(epoch));
+  return token.ReplaceData(label, {&kDestroyedMark, 1});
+}
+
 StatusOr<std::vector<EpochFacts>> RecordKeys::List() {
   ASSIGN_OR_RETURN(const auto epochs, state_.LoadEpochs());
   std::vector<EpochFacts> facts;
@@ -204,8 +211,7 @@ Status RecordKeys::Destroy(uint32_t epoch) {
   ASSIGN_OR_RETURN(const tokens::KeyLabel label, LabelOf(epoch));
   const Status destroyed = token_.DestroySecretKey(label);
   if (!destroyed.ok() && !Is(destroyed, tokens::kKeyNotFound)) return destroyed;
-  ASSIGN_OR_RETURN(const tokens::KeyLabel copy, CopyLabelOf(epoch));
-  if (const Status marked = token_.ReplaceData(copy, {&kDestroyedMark, 1}); !marked.ok()) {
+  if (const Status marked = OverwriteCopy(token_, epoch); !marked.ok()) {
     LogFailure("record_key.copy", marked);  // it opens under no key any more
   }
   return state_.EraseEpoch(epoch);

@@ -47,6 +47,10 @@ class RecordKeys final : public EpochPort {
   };
   static StatusOr<Surviving> FindSurviving(tokens::TokenKeys& token, LmdbState& state);
 
+  // The copy of an epoch whose token key was destroyed, overwritten; its number stays used. The
+  // token's Reasons.
+  static Status OverwriteCopy(tokens::TokenKeys& token, uint32_t epoch);
+
   RecordSealer& sealer() { return sealer_; }
 
   // EpochPort. Thread-safe.

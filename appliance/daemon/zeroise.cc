@@ -11,6 +11,7 @@
 
 #include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/pin_source.h"
+#include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/vault.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/journal/checkpointer.h"
@@ -106,6 +107,7 @@ Status DestroyKeys(const CoreSettings& settings, const Plan& plan) {
   // One more: an epoch whose start was cut short has a token key and no row.
   for (uint32_t epoch = 1; epoch <= plan.newest_epoch + 1; ++epoch) {
     RETURN_IF_ERROR(DestroySecret(*vault.token, "intaglio-record-" + std::to_string(epoch)));
+    RETURN_IF_ERROR(RecordKeys::OverwriteCopy(*vault.token, epoch));
   }
   return DestroySecret(*vault.token, kSealingKey);
 }

@@ -106,7 +106,9 @@ size_t ObjectFiles(const std::string& folder) {
 }
 
 TEST_F(ZeroiseTest, NothingOfTheCoreIsLeft) {
-  const size_t kMark = 1;  // the journal's anchor: data, no key
+  // Data, no key: the journal's anchor, the place of a lost core's mark, and for each record key
+  // that there was its number.
+  const size_t kMarks = 4;
   GiveItKeys();
   const size_t before = ObjectFiles(lab_->token());
   EXPECT_EQ(Zeroise("00"), 1);
@@ -116,8 +118,15 @@ TEST_F(ZeroiseTest, NothingOfTheCoreIsLeft) {
 
   ASSERT_EQ(Zeroise(instance_), 0) << Output();
   EXPECT_FALSE(fs::exists(lab_->state() + "/mac-key.sealed"));
-  // The storage key, which nobody but the security officer made, and the anchor's mark.
-  EXPECT_EQ(ObjectFiles(lab_->token()), 1 + kMark);
+  // The storage key, which nobody but the security officer made, and the marks.
+  EXPECT_EQ(ObjectFiles(lab_->token()), 1 + kMarks);
+  for (const char* copy : {"intaglio-record-key-1", "intaglio-record-key-2"}) {
+    auto token = core::OpenToken(lab_->settings());
+    ASSERT_THAT(token, IsOk());
+    const auto left = token->token->ReadData(*tokens::KeyLabel::Create(copy));
+    ASSERT_THAT(left, IsOk());
+    EXPECT_EQ(*left, std::vector<Bytes>{Bytes{0}}) << copy;
+  }
   EXPECT_EQ(RunToEnd({"--config", config_}), 1);
   EXPECT_THAT(Output(), AllOf(HasSubstr("ZEROISED"), HasSubstr(instance_)));
   EXPECT_EQ(RunToEnd({"init", "--config", config_, "--init", lab_->WriteInit(), "--spki-out",
