@@ -98,7 +98,8 @@ StatusOr<std::optional<Digest>> FindLink(const std::string& path) {
   std::optional<Digest> link;
   RETURN_IF_ERROR(ReadEntries(path, [&](ByteView entry) -> Status {
     ASSIGN_OR_RETURN(const auto line, ParseLine(entry));
-    if (link || line.type() != core::v1::EVENT_TYPE_RESTORED) return OkStatus();
+    // The last counts: one before it was cut short by a crash, and written again.
+    if (line.type() != core::v1::EVENT_TYPE_RESTORED) return OkStatus();
     ASSIGN_OR_RETURN(link, ToDigest(AsBytes(line.output_digest())));
     return OkStatus();
   }));

@@ -113,23 +113,32 @@ class LostCoreTest : public ::testing::Test {
     ASSERT_THAT(checkpointer.MakeOne(), IsOk());
     ASSERT_THAT(vault->state->StoreJournalAnchor(core->journal->Head()), IsOk());
   }
-  // A STATUS key, as its command's line tells of it.
   void MakeKey() {
-    Write([&](RecordKeys& keys, FileJournal& journal) {
-      record_.key_id = key_id_;
-      record_.purpose = KeyPurpose::kStatus;
-      record_.spki = {1, 2, 3};
-      sealed_ = *keys.sealer().Seal(record_);
-      pb::Command command = Start(instance_, std::string(32, 'k'));
-      command.mutable_generate_service_key()->set_purpose(pb::SERVICE_KEY_PURPOSE_STATUS);
-      const Bytes octets = SerializeCanonical(command);
-      EXPECT_THAT(journal.Append({.type = EventType::kCommandExecuted,
-                                  .key_id = key_id_,
-                                  .statement_digest = Sha256(octets),
-                                  .sealed_record = sealed_,
-                                  .statement = octets}),
-                  IsOk());
-    });
+    Write(
+        [&](RecordKeys& keys, FileJournal& journal) { sealed_ = KeyLine(keys, journal, key_id_); });
+  }
+  // A STATUS key, as its command's line tells of it; the record.
+  Bytes KeyLine(RecordKeys& keys, FileJournal& journal, const KeyId& id) {
+    KeyRecord record;
+    record.key_id = id;
+    record.purpose = KeyPurpose::kStatus;
+    record.spki = {1, 2, 3};
+    const Bytes sealed = *keys.sealer().Seal(record);
+    pb::Command command = Start(instance_, std::string(32, 'k'));
+    command.mutable_generate_service_key()->set_purpose(pb::SERVICE_KEY_PURPOSE_STATUS);
+    Event line = CommandEvent(EventType::kCommandExecuted, command);
+    line.key_id = id;
+    line.sealed_record = sealed;
+    EXPECT_THAT(journal.Append(line), IsOk());
+    return sealed;
+  }
+  static Event CommandEvent(EventType type, const pb::Command& command) {
+    const Bytes octets = SerializeCanonical(command);
+    Event event;
+    event.type = type;
+    event.statement_digest = Sha256(octets);
+    event.statement = octets;
+    return event;
   }
   // The folder goes; the host's copy of the journal stays. Another core begins over the token.
   std::string Lose(const P256Signer (&security)[3]) {
@@ -236,7 +245,6 @@ class LostCoreTest : public ::testing::Test {
   CoreSettings settings_;
   const P256Signer security_[3], others_[3];
   const KeyId key_id_{{1, 2, 3}};
-  KeyRecord record_;
   Bytes sealed_, journal_spki_;
   CoreInstance instance_;
   int copies_ = 0;
@@ -560,6 +568,49 @@ TEST_F(LostCoreTest, ACoreThatIsLostTwiceNeedsBothJournals) {
   EXPECT_EQ(ValueOf(*both_of_them, "keys"), "1");
   EXPECT_THAT(OpenRows(Opening(*both_of_them, 3)), IsOk());
   EXPECT_EQ((*(*OpenVault(settings_)).state->FindKey(key_id_))->purpose, KeyPurpose::kStatus);
+}
+
+TEST_F(LostCoreTest, ACoreThatWasRestoredFromABackupGoesOnFromThatLine) {
+  const KeyId after_backup{{2}}, restored{{3}};
+  Digest backup_line{};
+  Write([&](RecordKeys& keys, FileJournal& journal) {
+    pb::Command command = Start(instance_, std::string(32, 'b'));
+    command.mutable_authorise_backup()->set_copies(1);
+    const auto line = journal.Append(CommandEvent(EventType::kBackupMade, command));
+    ASSERT_THAT(line, IsOk());
+    backup_line = line->chain_hash;
+    KeyLine(keys, journal, after_backup);
+  });
+  const std::string first = Lose(security_);
+  {
+    auto vault = OpenVault(settings_);
+    StoredInstance taken = **vault->state->LoadInstance();
+    taken.identity.instance = instance_;
+    taken.identity.instance_epoch = 2;
+    ASSERT_THAT(vault->state->StoreInstance(taken), IsOk());
+  }
+  // The second core, restored from that backup; a try before it was cut short.
+  Write([&](RecordKeys& keys, FileJournal& journal) {
+    pb::Command command = Start(instance_, std::string(32, 'a'));
+    command.mutable_activate_restored()->set_instance_epoch(2);
+    Event event = CommandEvent(EventType::kRestored, command);
+    event.output_digest = Digest{1};
+    ASSERT_THAT(journal.Append(event), IsOk());
+    event.output_digest = backup_line;
+    ASSERT_THAT(journal.Append(event), IsOk());
+    KeyLine(keys, journal, restored);
+  });
+  const Bytes second_spki = Instance().journal_spki;
+  ASSERT_THAT(ForgetLostMark(*OpenVault(settings_)->token), IsOk());
+  const std::string second = Lose(security_);
+  ASSERT_THAT(Replace(Replacing({Vouch(first, journal_spki_), Vouch(second, second_spki)}, 3)),
+              IsOk());
+  const auto rebuilt = RebuildRows(settings_, {first, second});
+  ASSERT_THAT(rebuilt, IsOk());
+  auto vault = OpenVault(settings_);
+  EXPECT_TRUE((*vault->state->FindKey(key_id_)).has_value());
+  EXPECT_TRUE((*vault->state->FindKey(restored)).has_value());
+  EXPECT_FALSE((*vault->state->FindKey(after_backup)).has_value()) << "the backup had it not";
 }
 
 TEST_F(LostCoreTest, TheSecondJournalAloneOrAnEpochOfBeforeIsNotEnough) {
