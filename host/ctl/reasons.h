@@ -1,4 +1,5 @@
-// Reasons of the command line. Append only; an id is never reused. HST-0700 to HST-0749.
+// Reasons of the command line. Append only; an id is never reused. HST-0700 to HST-0749, HST-0790
+// to HST-0794.
 #ifndef INTAGLIO_HOST_CTL_REASONS_H_
 #define INTAGLIO_HOST_CTL_REASONS_H_
 
