@@ -155,6 +155,7 @@ class KillLoop final {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(5 + Draw(250)));
       child_.Kill();
+      ++kills_so_far_;
       stop_ = true;
       for (std::thread& each : workers) each.join();
       link_.reset();
@@ -198,7 +199,7 @@ class KillLoop final {
   void StartCore() {
     child_.Start();
     link_ = Must(CoreLink::Create(settings_.core), "link");
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (true) {
       pb::CoreRequest request;
       request.mutable_status();
@@ -239,7 +240,9 @@ class KillLoop final {
       } else if (act < 70) {
         up = ResealOnce(signer);
       } else if (act < 72) {
-        up = BeginEpoch();
+        // A token with hundreds of epochs' keys is nobody's: SoftHSM reads each file at each
+        // search.
+        if (epochs_ * kKillsPerEpoch <= kills_so_far_) up = BeginEpoch();
       } else if (act < 76) {
         up = BindOnce(signer);
       } else if (act < 77) {
@@ -476,6 +479,8 @@ class KillLoop final {
   uint32_t instance_epoch_ = 1;
   std::vector<std::unique_ptr<Signer>> signers_;
 
+  static constexpr size_t kKillsPerEpoch = 8;
+  std::atomic<size_t> kills_so_far_{0};
   std::mutex random_mutex_;
   std::mt19937 random_;
   std::atomic<bool> stop_{false};
