@@ -60,6 +60,7 @@ struct CertificateFacts {
   Validity validity;
   KeyAlgorithm key_algorithm = KeyAlgorithm::kOther;
   int key_bits = 0;
+  bool key_is_sound = false;              // a valid key's values, in their one encoding
   Bytes spki;                             // SubjectPublicKeyInfo, DER
   std::vector<ExtensionFact> extensions;  // in order, duplicates kept
   std::optional<uint32_t> key_usage;

@@ -31,9 +31,9 @@ void LintFrame(const CertificateFacts& facts, LintReport& report) {
       facts.key_algorithm == KeyAlgorithm::kEcP256 ||
       facts.key_algorithm == KeyAlgorithm::kEcP384 ||
       (facts.key_algorithm == KeyAlgorithm::kRsa && facts.key_bits >= kLeastRsaBits);
-  report.Require(key_ok, "public-key",
+  report.Require(key_ok && facts.key_is_sound, "public-key",
                  "found a key of " + std::to_string(facts.key_bits) +
-                     " bits; P-256, P-384 or RSA of at least 3072 bits is needed");
+                     " bits; a sound one of P-256, P-384 or RSA of at least 3072 bits is needed");
   report.Require(facts.validity.not_after > facts.validity.not_before, "validity-positive",
                  "notAfter is not later than notBefore");
 }

@@ -1,6 +1,5 @@
 // Names: of issuers, persons, CAs and responders.
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include "host/domain/oids.h"
@@ -37,6 +36,13 @@ bool IsNaturalSemantics(std::string_view text) {
   constexpr std::string_view kTypes[] = {"PAS", "IDC", "PNO", "TIN", "TAX", "EID"};
   return text.size() > 6 && std::count(std::begin(kTypes), std::end(kTypes), text.substr(0, 3)) &&
          IsCountry(text.substr(3, 2)) && text[5] == '-';
+}
+
+// "+HE", "+BY1": a part of a country.
+bool IsSubdivision(std::string_view text) {
+  const auto allowed = [](char c) { return IsUpper(c) || (c >= '0' && c <= '9'); };
+  return text.size() >= 2 && text.size() <= 4 && text[0] == '+' &&
+         std::all_of(text.begin() + 1, text.end(), allowed);
 }
 
 // The characters of UTF-8 that a parser has found well-formed.
@@ -177,9 +183,17 @@ void LintInstitutionName(const Name& name, std::string_view rule, LintReport& re
 }  // namespace
 
 bool IsLegalSemantics(std::string_view text) {
-  static const std::regex kForm(
-      "(?:(?:VAT|PSD|EOR|EXC)[A-Z]{2}|NTR[A-Z]{2}(?:\\+[A-Z0-9]{1,3})?|LEIXG)-.+");
-  return text.size() <= kMostIdentifier && std::regex_match(text.begin(), text.end(), kForm);
+  const size_t hyphen = text.find('-');
+  if (hyphen == std::string_view::npos || hyphen + 1 == text.size()) return false;
+  if (text.size() > kMostIdentifier || hyphen < 5) return false;
+  const std::string_view type = text.substr(0, 3);
+  const std::string_view subdivision = text.substr(5, hyphen - 5);
+  if (!IsCountry(text.substr(3, 2))) return false;
+  // An LEI is of no country; only a trade register may be of a part of one.
+  if (type == "LEI") return text.substr(3, 2) == "XG" && subdivision.empty();
+  if (type == "NTR") return subdivision.empty() || IsSubdivision(subdivision);
+  constexpr std::string_view kTypes[] = {"VAT", "PSD", "EOR", "EXC"};
+  return subdivision.empty() && std::count(std::begin(kTypes), std::end(kTypes), type) != 0;
 }
 
 void LintIssuer(const CertificateFacts& facts, LintReport& report) {

@@ -30,6 +30,7 @@ CertificateFacts CleanFacts() {
   facts.validity = {{1'790'000'000'000}, WallTime{1'790'000'000'000} + 730 * kDay};
   facts.key_algorithm = KeyAlgorithm::kEcP256;
   facts.key_bits = 256;
+  facts.key_is_sound = true;
   facts.extensions = {{"2.5.29.35", false},        {"2.5.29.14", false},
                       {"2.5.29.15", true},         {"2.5.29.32", false},
                       {"2.5.29.31", false},        {"1.3.6.1.5.5.7.1.1", false},
@@ -164,6 +165,7 @@ const std::vector<BrokenRule>& BrokenRules() {
          f.key_algorithm = KeyAlgorithm::kRsa;
          f.key_bits = 2048;
        }},
+      {"public-key", [](auto& f) { f.key_is_sound = false; }},
       {"validity-positive", [](auto& f) { f.validity.not_after = f.validity.not_before; }},
       {"validity-bound",
        [](auto& f) { f.validity.not_after = f.validity.not_before + 1097 * kDay; }},

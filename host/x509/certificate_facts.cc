@@ -286,6 +286,8 @@ Status ReadPublicKey(X509* certificate, CertificateFacts& facts) {
   EVP_PKEY* key = X509_get0_pubkey(certificate);
   facts.key_algorithm = AlgorithmOf(key);
   facts.key_bits = key == nullptr ? 0 : EVP_PKEY_get_bits(key);
+  // OpenSSL's parser takes the point at infinity for a key, and octets behind one.
+  facts.key_is_sound = CheckCertifiable(facts.spki).ok();
   return OkStatus();
 }
 

@@ -258,6 +258,25 @@ TEST_F(CertificateTest, BrokenKeysAreRefused) {
   EXPECT_TRUE(Is(PublicKeyBits(ToBytes("0")).status(), kSpkiUnacceptable));
 }
 
+// The same frame with the point at infinity, which OpenSSL's parser takes for a key.
+TEST_F(CertificateTest, TheLintSeesAKeyThatIsNone) {
+  const Bytes infinity = der::Sequence(
+      {der::Sequence({der::Oid("1.2.840.10045.2.1"), der::Oid("1.2.840.10045.3.1.7")}),
+       der::BitString(Bytes{0})});
+  const Bytes tbs = Tbs();
+  const auto outer = der::Single(tbs, der::kSequence);
+  ASSERT_TRUE(outer);
+  Bytes content = ToBytes(outer->content);
+  const auto in_content = std::search(content.begin(), content.end(), spki_.begin(), spki_.end());
+  ASSERT_NE(in_content, content.end());
+  const auto behind = content.erase(in_content, in_content + static_cast<long>(spki_.size()));
+  content.insert(behind, infinity.begin(), infinity.end());
+  const auto findings = LintCertificateTbs(der::Tlv(der::kSequence, content), request_.profile);
+  ASSERT_TRUE(findings.ok()) << findings.status();
+  ASSERT_EQ(findings->size(), 1u);
+  EXPECT_EQ((*findings)[0].rule, "public-key");
+}
+
 TEST_F(CertificateTest, ResponderCertificateIsOneNobodyHasToCheck) {
   const Bytes certificate = pki_.ResponderCertificate(key_.get());
   ASSERT_TRUE(VerifyCertificate(certificate, pki_.ca().certificate).ok());

@@ -224,6 +224,13 @@ class ContentMutations final {
         std::swap(validity->children[0], validity->children[1]);
       }
     });
+    Add(MutantClass::kValidity, "over already", [](DerNode& root) {
+      DerNode* validity = At(root, {kValidityField});
+      if (validity != nullptr && validity->children.size() == 2) {
+        validity->children[0] = Text(0x17, "261118103000Z");
+        validity->children[1] = Text(0x17, "261118110000Z");
+      }
+    });
     Add(MutantClass::kValidity, "of no length", [](DerNode& root) {
       DerNode* validity = At(root, {kValidityField});
       if (validity != nullptr && validity->children.size() == 2) {

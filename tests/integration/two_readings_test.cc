@@ -35,7 +35,6 @@ const std::map<std::string_view, std::string_view>& Explained() {
       // every parser reads alike. [X.690]
       {"DER_LENGTH", "OpenSSL takes padded and indefinite lengths"},
       {"DER_BOOLEAN_FORM", "OpenSSL takes any octet but 00 for TRUE"},
-      {"DER_BIT_STRING_FORM", "OpenSSL drops the unused bits of a public key"},
       {"DER_OID_FORM", "OpenSSL has no limit; 64 octets are enough for every identifier in use"},
       {"DER_STRING_FORM", "OpenSSL does not look into PrintableString and IA5String"},
       {"DER_TAG",
@@ -58,6 +57,7 @@ const std::map<std::string_view, std::string_view>& Explained() {
       {"GATE_PUBLIC_KEY", "only the core knows whose key is meant"},
       {"GATE_SUBJECT_VALUE", "only the core has the officers' order before it"},
       {"GATE_NOT_BEFORE", "the lint has no clock"},
+      {"GATE_NOT_AFTER", "likewise"},
       {"GATE_CA_NOT_VALID", "likewise"},
       {"GATE_VALIDITY_TOO_LONG", "the order's days bind the core; the profile's alone the lint"},
       // The clauses allow more than an order of ours can name.
