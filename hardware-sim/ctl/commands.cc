@@ -12,6 +12,7 @@
 #include "hardware-sim/faults/live_faults.h"
 #include "hardware-sim/faults/reasons.h"
 #include "hardware-sim/faults/text_form.h"
+#include "hardware-sim/qualify/qualify_command.h"
 
 namespace intaglio::sim {
 namespace {
@@ -158,8 +159,13 @@ struct Command {
   StatusOr<std::string> (*run)(Arguments);
 };
 constexpr Command kCommands[] = {
-    {"check", Check},     {"inject", Inject}, {"clear", Clear},
-    {"advance", Advance}, {"show", Show},     {"personas", ListPersonas},
+    {"check", Check},
+    {"inject", Inject},
+    {"clear", Clear},
+    {"advance", Advance},
+    {"show", Show},
+    {"personas", ListPersonas},
+    {"qualify", QualifyCommand},
 };
 
 }  // namespace
@@ -173,6 +179,7 @@ std::string Usage() {
   intaglio-sim advance CONF MILLISECONDS move the device's clock on
   intaglio-sim show CONF [--json]        persona, faults and how often each acted
   intaglio-sim personas                  the named kinds of device
+  intaglio-sim qualify --module M.so …   what any PKCS#11 module enforces; see qualify --help
 
 CONF is the file that INTAGLIO_HSMSIM_CONF names for the application. A FAULT is text, for example
   'function: "C_Sign" nth_call: 3 return_code { code: "CKR_DEVICE_ERROR" }'
