@@ -220,23 +220,23 @@ Status TwoReadings::Core(const Original& original, ByteView tbs,
       .status();
 }
 
-std::vector<host::LintFinding> TwoReadings::Findings(const Original& original, ByteView tbs) const {
+HostReading TwoReadings::Host(const Original& original, ByteView tbs) const {
   const auto facts = host::DescribeTbs(tbs);
-  if (!facts.ok()) return {};
+  if (!facts.ok()) return {facts.status(), {}};
+  HostReading reading;
   switch (original.gate) {
     case Gate::kSubscriber:
-      return host::Lint(*facts, *original.profile);
+      reading.findings = host::Lint(*facts, *original.profile);
+      break;
     case Gate::kResponder:
-      return host::LintResponder(*facts);
+      reading.findings = host::LintResponder(*facts);
+      break;
     case Gate::kAuthority:
-      return host::LintAuthority(*facts);
+      reading.findings = host::LintAuthority(*facts);
+      break;
   }
-  std::abort();
-}
-
-Status TwoReadings::Host(const Original& original, ByteView tbs) const {
-  RETURN_IF_ERROR(host::DescribeTbs(tbs).status());
-  return host::RequireClean(Findings(original, tbs));
+  reading.status = host::RequireClean(reading.findings);
+  return reading;
 }
 
 }  // namespace intaglio::testing_support

@@ -30,6 +30,11 @@ struct Original {
   appliance::Serial serial;        // that the core drew
 };
 
+struct HostReading {
+  Status status;
+  std::vector<host::LintFinding> findings;  // empty also where nothing can be parsed
+};
+
 class TwoReadings final {
  public:
   TwoReadings();
@@ -39,9 +44,7 @@ class TwoReadings final {
   // The core's answer to `tbs` where `original` was due, the order naming `ordered`.
   Status Core(const Original& original, ByteView tbs, const appliance::Subject& ordered) const;
   // The host's.
-  Status Host(const Original& original, ByteView tbs) const;
-  // The rules of the lint that `tbs` breaks; empty also where it cannot be parsed.
-  std::vector<host::LintFinding> Findings(const Original& original, ByteView tbs) const;
+  HostReading Host(const Original& original, ByteView tbs) const;
 
  private:
   // What is certified and how.

@@ -132,11 +132,10 @@ class Comparison final {
     ++outcome_.mutants;
     ++outcome_.of_class[std::string(MutantClassName(mutant.mutant_class))];
     const Status core = readings_.Core(original, mutant.tbs, mutant.ordered);
-    const Status host = readings_.Host(original, mutant.tbs);
+    const HostReading reading = readings_.Host(original, mutant.tbs);
+    const Status& host = reading.status;
     if (!core.ok()) outcome_.core_reasons.insert(ReasonNameOf(core));
-    for (const auto& finding : readings_.Findings(original, mutant.tbs)) {
-      outcome_.lint_rules.emplace(finding.rule);
-    }
+    for (const auto& finding : reading.findings) outcome_.lint_rules.emplace(finding.rule);
     const std::string name = original.name + ": " +
                              std::string(MutantClassName(mutant.mutant_class)) + ": " + mutant.what;
     if (core.ok() && host.ok()) {
@@ -168,7 +167,7 @@ TEST(TwoReadings, BothAcceptEveryProfile) {
   for (const Original& original : readings.originals()) {
     EXPECT_THAT(readings.Core(original, original.tbs, original.order.subject), IsOk())
         << original.name;
-    EXPECT_THAT(readings.Host(original, original.tbs), IsOk()) << original.name;
+    EXPECT_THAT(readings.Host(original, original.tbs).status, IsOk()) << original.name;
   }
 }
 
