@@ -130,6 +130,8 @@ void Change(const StateChange& change, const pb::JournalEntry& line, SerialRow& 
       if (serial.state == SerialState::kSuspended && change.issued_at < serial.last_suspended_at) {
         return;
       }
+      // Where a block came between the line and its row.
+      if (key.state == KeyState::kBlocked && change.issued_at < key.blocked_at) return;
       serial.state = SerialState::kIssued;
       serial.reason = CrlReason::kUnspecified;
       if (key.state != KeyState::kDestroyed) key.state = KeyState::kUsable;
@@ -362,7 +364,7 @@ Status RowReplay::CommandExecuted(const Line& line) {
     now_standing_.keys[id] = std::move(row);
   } else if (command.has_install_ca_certificate()) {
     ASSIGN_OR_RETURN(KeyRow* const row, KeyOf(line));
-    row->least_version = kVersionInstalled;
+    row->version = std::max<uint64_t>(line.count(), kVersionInstalled);
     ASSIGN_OR_RETURN(row->epoch, EpochOf(line));
   }
   return OkStatus();
@@ -447,8 +449,8 @@ Status RowReplay::CertificateSigned(const Line& line) {
   }
   if (line.sealed_record().empty()) return OkStatus();  // a responder's
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
-  if (key->least_version < kVersionCertified) {
-    key->least_version = kVersionCertified;
+  if (key->version < kVersionCertified) {
+    key->version = kVersionCertified;
     ASSIGN_OR_RETURN(key->epoch, EpochOf(line));
   }
   if (OrderRow* const order = OrderOf(line)) {
@@ -462,8 +464,8 @@ Status RowReplay::CertificateSigned(const Line& line) {
 
 Status RowReplay::CertificateAccepted(const Line& line) {
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
-  if (key->least_version > kVersionAccepted) return OkStatus();
-  key->least_version = kVersionAccepted;
+  if (key->version > kVersionAccepted) return OkStatus();
+  key->version = kVersionAccepted;
   ASSIGN_OR_RETURN(key->epoch, EpochOf(line));
   return OkStatus();
 }
@@ -472,8 +474,8 @@ Status RowReplay::AuthenticatorAdded(const Line& line) {
   ASSIGN_OR_RETURN(const auto statement,
                    StatementOf<pb::AddAuthenticator>(line, "intaglio/add-authenticator/v1"));
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
-  if (statement.record_version() + 1 > key->least_version) {
-    key->least_version = statement.record_version() + 1;
+  if (statement.record_version() + 1 > key->version) {
+    key->version = statement.record_version() + 1;
     ASSIGN_OR_RETURN(key->epoch, EpochOf(line));
   }
   OrderRow order;
@@ -497,6 +499,8 @@ Status RowReplay::AuthenticatorRemoved(const Line& line) {
 Status RowReplay::Blocked(const Line& line) {
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
   if (key->state == KeyState::kUsable) key->state = KeyState::kBlocked;
+  // Lines of before blocks had a date have it in their own.
+  key->blocked_at = {line.effective_at_ms() != 0 ? line.effective_at_ms() : line.wall_ms()};
   return OkStatus();
 }
 
@@ -518,7 +522,7 @@ Status RowReplay::StateChanged(const Line& line) {
 
 Status RowReplay::SignIntent(const Line& line) {
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
-  if (key->purpose != KeyPurpose::kOneTime || key->least_version < kVersionAccepted) {
+  if (key->purpose != KeyPurpose::kOneTime || key->version < kVersionAccepted) {
     return OkStatus();
   }
   key->spent = true;

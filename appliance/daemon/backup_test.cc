@@ -165,7 +165,7 @@ class BackupTest : public ::testing::Test {
     ASSERT_THAT(vault, IsOk());
     ASSERT_THAT(vault->state->Update([&](RowTransaction& rows) -> Status {
       KeyRow key;
-      key.least_version = 2;
+      key.version = 2;
       key.state = KeyState::kSuspended;
       RETURN_IF_ERROR(rows.PutKey(key_id_, key));
       SerialRow serial;

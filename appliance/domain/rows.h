@@ -13,7 +13,9 @@ namespace intaglio::appliance {
 enum class KeyState { kUsable, kSuspended, kBlocked, kDestroyed };
 
 struct KeyRow {
-  uint64_t least_version = 0;
+  // Of the one record that is accepted. It is raised before that record leaves the core, so no two
+  // records of one version ever do.
+  uint64_t version = 0;
   KeyState state = KeyState::kUsable;
   Bytes agreement_signature;  // the one a version 1 record makes; empty before
   KeyPurpose purpose = KeyPurpose::kSigner;
@@ -21,8 +23,9 @@ struct KeyRow {
   // the destruction of that epoch's key.
   uint32_t epoch = 1;
   std::vector<AuthenticatorId> removed_authenticators;
-  Bytes cka_id;        // RESIDENT: names the token object until it has been destroyed
-  bool spent = false;  // ONE_TIME: the one activation is used up
+  Bytes cka_id;         // RESIDENT: names the token object until it has been destroyed
+  bool spent = false;   // ONE_TIME: the one activation is used up
+  WallTime blocked_at;  // a reinstatement signed before says nothing of this block
 };
 
 enum class SerialState { kDrawn, kIntent, kIssued, kSuspended, kRevoked };
@@ -65,6 +68,7 @@ struct SealLedgerRow {
   uint64_t last_sequence = 0;  // every one up to it may have been begun
   bool warned_of_quota = false;
   bool warned_of_end = false;
+  bool withdrawn = false;  // for good
 };
 
 struct CaRow {

@@ -19,7 +19,10 @@ int Compare(const Serial& a, const Serial& b) {
   return a.octets < b.octets ? -1 : a.octets == b.octets ? 0 : 1;
 }
 
-bool Near(WallTime a, WallTime b) { return std::llabs(a - b) <= StatusPolicy::kClockTolerance; }
+// Never ahead: a status dated after a revocation that came behind it would contradict it.
+bool IsPresent(WallTime time, WallTime now) {
+  return time <= now && now - time <= StatusPolicy::kClockTolerance;
+}
 
 Status Hidden(const RevokedRow& row) {
   return Refuse(kCrlHidesRevocation,
@@ -103,8 +106,9 @@ Status JudgeNotIssued(const OcspSingle& single, bool extended_revoke) {
 
 Status JudgeTimes(const OcspSingle& single, WallTime produced_at,
                   const StatusPolicy::OcspInput& input) {
-  if (!Near(single.this_update, input.now) || produced_at < single.this_update) {
-    return Refuse(kOcspTime, "thisUpdate " + ToIso8601(single.this_update));
+  if (!IsPresent(single.this_update, input.now) || produced_at < single.this_update) {
+    return Refuse(kOcspTime, "thisUpdate " + ToIso8601(single.this_update) +
+                                 "; the core's clock shows " + ToIso8601(input.now));
   }
   if (single.next_update <= single.this_update ||
       single.next_update - single.this_update > StatusPolicy::kLongestOcsp) {
@@ -169,7 +173,8 @@ StatusOr<SignPermit> StatusPolicy::JudgeCrl(const CrlInput& input) {
     return Refuse(kCrlIssuer, "build the list with the installed CA certificate");
   }
   RETURN_IF_ERROR(JudgeScope(facts.extensions));
-  if (!Near(facts.this_update, input.now) || facts.this_update < input.ca_row.last_this_update) {
+  if (!IsPresent(facts.this_update, input.now) ||
+      facts.this_update < input.ca_row.last_this_update) {
     return Refuse(kCrlThisUpdate, ToIso8601(facts.this_update) + "; the core's clock shows " +
                                       ToIso8601(input.now) + ", the last list was of " +
                                       ToIso8601(input.ca_row.last_this_update));
@@ -204,8 +209,9 @@ StatusOr<SignPermit> StatusPolicy::JudgeOcsp(const OcspInput& input) {
     if (!Equal(each.responder_key_hash, responder)) {
       return Refuse(kOcspResponder, "the SHA-1 of the STATUS key's bits is needed");
     }
-    if (!Near(each.produced_at, input.now)) {
-      return Refuse(kOcspTime, "producedAt " + ToIso8601(each.produced_at));
+    if (!IsPresent(each.produced_at, input.now)) {
+      return Refuse(kOcspTime, "producedAt " + ToIso8601(each.produced_at) +
+                                   "; the core's clock shows " + ToIso8601(input.now));
     }
     for (const OcspSingle& single : each.singles) {
       RETURN_IF_ERROR(JudgeSingle(single, each, input));

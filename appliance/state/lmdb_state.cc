@@ -136,6 +136,10 @@ Status LmdbState::CheckAllRows() {
   });
 }
 
+StatusOr<WallTime> LmdbState::PurgedUntil() {
+  return Reading([](MacedRows& rows) { return ReadPurgedUntil(rows); });
+}
+
 StatusOr<size_t> LmdbState::PurgeExpiredOrders(WallTime now, size_t limit) {
   size_t purged = 0;
   RETURN_IF_ERROR(Writing([&](MacedRows& rows) -> Status {

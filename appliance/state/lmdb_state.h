@@ -48,6 +48,7 @@ class LmdbState final : public StatePort {
   StatusOr<std::optional<KeyRow>> FindKey(const KeyId& key_id) override;
   StatusOr<std::optional<SerialRow>> FindSerial(const KeyId& issuer, const Serial& serial) override;
   StatusOr<std::optional<OrderRow>> FindOrder(const Digest& order_digest) override;
+  StatusOr<WallTime> PurgedUntil() override;
   StatusOr<CaRow> FindCa(const KeyId& issuer) override;
   StatusOr<std::optional<SealLedgerRow>> FindSeal(const KeyId& key_id,
                                                   const SealAuthorisationId& id) override;

@@ -1,5 +1,7 @@
 #include "appliance/state/row_access.h"
 
+#include <algorithm>
+
 #include "appliance/state/reasons.h"
 #include "appliance/state/row_codec.h"
 #include "appliance/state/row_keys.h"
@@ -108,7 +110,20 @@ StatusOr<size_t> PurgeOrders(MacedRows& rows, WallTime now, size_t limit) {
     RETURN_IF_ERROR(rows.Erase(Table::kOrder, entry.order_digest));
     RETURN_IF_ERROR(rows.Erase(Table::kExpiry, ExpiryKey(entry.expires_at, entry.order_digest)));
   }
+  if (!expired.empty()) {
+    ASSIGN_OR_RETURN(const WallTime known, ReadPurgedUntil(rows));
+    const WallTime latest = std::max(known, expired.back().expires_at);
+    RETURN_IF_ERROR(
+        rows.Put(Table::kMeta, PurgedKey(), EncodeCount(static_cast<uint64_t>(latest.ms))));
+  }
   return expired.size();
+}
+
+StatusOr<WallTime> ReadPurgedUntil(MacedRows& rows) {
+  ASSIGN_OR_RETURN(const std::optional<ByteView> value, rows.Find(Table::kMeta, PurgedKey()));
+  if (!value) return WallTime{};
+  ASSIGN_OR_RETURN(const uint64_t ms, DecodeCount(*value));
+  return WallTime{static_cast<int64_t>(ms)};
 }
 
 StatusOr<std::optional<KeyRow>> RowWriter::FindKey(const KeyId& key_id) {

@@ -23,8 +23,12 @@ StatusOr<std::vector<std::pair<SealAuthorisationId, SealLedgerRow>>> ReadSealRow
 // A seek and a walk over one range, whatever the size of the table.
 StatusOr<std::vector<RevokedRow>> ReadRevokedAfter(MacedRows& rows, const KeyId& issuer,
                                                    const Serial& after, size_t limit);
-// Removes orders that expired before `now`, oldest first, at most `limit`.
+// Removes orders that expired before `now`, oldest first, at most `limit`, and remembers the latest
+// end of them.
 StatusOr<size_t> PurgeOrders(MacedRows& rows, WallTime now, size_t limit);
+
+// No order with an end after this has been forgotten; the epoch if none was.
+StatusOr<WallTime> ReadPurgedUntil(MacedRows& rows);
 
 StatusOr<uint64_t> ReadLiveRecords(MacedRows& rows, uint32_t epoch);
 StatusOr<std::vector<KeyId>> ReadPendingDestructions(MacedRows& rows, size_t limit);

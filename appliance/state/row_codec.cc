@@ -176,7 +176,7 @@ Status ReadDecisions(const pb::InstanceRow& in, CoreIdentity& identity) {
 
 Bytes EncodeRow(const KeyRow& row) {
   pb::KeyRow out;
-  out.set_least_version(row.least_version);
+  out.set_version(row.version);
   out.set_state(ToProto(row.state));
   out.set_agreement_signature(AsString(row.agreement_signature));
   // KeyPurpose counts from 0 where the schema counts from 1, in the same order.
@@ -187,13 +187,14 @@ Bytes EncodeRow(const KeyRow& row) {
   }
   out.set_cka_id(AsString(row.cka_id));
   out.set_spent(row.spent);
+  out.set_blocked_at_ms(row.blocked_at.ms);
   return Serialise(out);
 }
 
 StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
   ASSIGN_OR_RETURN(const pb::KeyRow in, Parse<pb::KeyRow>(octets));
   KeyRow row;
-  row.least_version = in.least_version();
+  row.version = in.version();
   ASSIGN_OR_RETURN(row.state, FromProto(in.state()));
   row.agreement_signature = ToBytes(in.agreement_signature());
   if (in.purpose() < pb::KEY_PURPOSE_SIGNER || in.purpose() > pb::KEY_PURPOSE_STORAGE) {
@@ -208,6 +209,7 @@ StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
   }
   row.cka_id = ToBytes(in.cka_id());
   row.spent = in.spent();
+  row.blocked_at.ms = in.blocked_at_ms();
   return row;
 }
 
@@ -303,13 +305,14 @@ Bytes EncodeRow(const SealLedgerRow& row) {
   out.set_last_sequence(row.last_sequence);
   out.set_warned(row.warned_of_quota);
   out.set_warned_of_end(row.warned_of_end);
+  out.set_withdrawn(row.withdrawn);
   return Serialise(out);
 }
 
 StatusOr<SealLedgerRow> DecodeSealRow(ByteView octets) {
   ASSIGN_OR_RETURN(const pb::SealLedgerRow in, Parse<pb::SealLedgerRow>(octets));
   return SealLedgerRow{ToBytes(in.authorisation()), in.reserved(), in.last_sequence(), in.warned(),
-                       in.warned_of_end()};
+                       in.warned_of_end(),          in.withdrawn()};
 }
 
 Bytes EncodeRow(const StoredInstance& instance) {

@@ -34,6 +34,8 @@ Bytes LiveRecordsKey(uint32_t epoch);
 Bytes PendingDestructionKey(const KeyId& key_id);
 inline ByteView EpochPrefix() { return AsBytes("epoch/"); }
 inline ByteView PendingDestructionPrefix() { return AsBytes("pending/"); }
+// The latest end of an order that has been forgotten.
+inline ByteView PurgedKey() { return AsBytes("purged"); }
 inline ByteView InstanceKey() { return AsBytes("core"); }
 inline ByteView PendingIdentityKey() { return AsBytes("core-pending"); }
 inline ByteView TimeKey() { return AsBytes("time"); }

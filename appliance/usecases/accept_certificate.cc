@@ -1,8 +1,6 @@
 #include "appliance/usecases/accept_certificate.h"
 
 #include <algorithm>
-#include <set>
-#include <string>
 
 #include "appliance/crypto/hash.h"
 #include "appliance/domain/reasons.h"
@@ -10,24 +8,27 @@
 
 namespace intaglio::appliance {
 
-StatusOr<std::string> AcceptCertificate::CheckProofs(const KeyRecord& record, const Input& input) {
+StatusOr<AcceptCertificate::Agreed> AcceptCertificate::CheckProofs(const KeyRecord& record,
+                                                                   const Input& input) {
   const bool seal = record.purpose == KeyPurpose::kSeal;
   if (!seal && !input.more_proofs.empty()) {
     return Fail(kRequestInvalid, "a person's certificate is accepted under one proof");
   }
   ASSIGN_OR_RETURN(const VerifiedProof first, proofs_.Check(record, input.octets, input.proof));
-  std::set<AuthenticatorId> agreed = {first.authenticator_id()};
-  std::string note = DescribeProof(first);
+  Agreed agreed{{first.authenticator_id()}, DescribeProof(first)};
   for (const Proof& each : input.more_proofs) {
     ASSIGN_OR_RETURN(const VerifiedProof more, proofs_.Check(record, input.octets, each));
-    if (agreed.insert(more.authenticator_id()).second) note += "; " + DescribeProof(more);
+    if (agreed.authenticators.insert(more.authenticator_id()).second) {
+      agreed.note += "; " + DescribeProof(more);
+    }
   }
   const size_t need = seal ? std::max<size_t>(1, record.controllers_need) : 1;
-  if (agreed.size() < need) {
-    return Fail(kControllersMissing, std::to_string(agreed.size()) + " controllers agreed, " +
+  const size_t count = agreed.authenticators.size();
+  if (count < need) {
+    return Fail(kControllersMissing, std::to_string(count) + " controllers agreed, " +
                                          std::to_string(need) + " are needed");
   }
-  return note;
+  return agreed;
 }
 
 StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
@@ -47,9 +48,8 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
     return Fail(kRecordVersion, "version " + std::to_string(record.version) +
                                     " was handed in; acceptance takes version 1");
   }
-  if (row->least_version > kVersionAccepted) {
-    return Fail(kRecordStale,
-                "version " + std::to_string(row->least_version) + " is the least accepted");
+  if (row->version > kVersionAccepted) {
+    return Fail(kRecordStale, "version " + std::to_string(row->version) + " is in force");
   }
   const AcceptanceStatement& statement = input.statement;
   if (statement.key_id != record.key_id ||
@@ -57,7 +57,7 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
       statement.agreement_digest != record.agreement_digest) {
     return Fail(kOrderMismatch, "the statement accepts another certificate, key or agreement");
   }
-  ASSIGN_OR_RETURN(std::string note, CheckProofs(record, input));
+  ASSIGN_OR_RETURN(Agreed agreed, CheckProofs(record, input));
   record.version = kVersionAccepted;
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
   Event event{.type = EventType::kCertificateAccepted,
@@ -66,21 +66,28 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
               .serial = record.certified_as->serial.octets,
               .issuer_key_id = record.certified_as->issuer_key_id,
               .sealed_record = sealed,
-              .note = std::move(note),
+              .note = std::move(agreed.note),
               .statement = input.octets,
               .proofs = input.proof.octets};
   for (const Proof& each : input.more_proofs) {
     event.proofs.insert(event.proofs.end(), each.octets.begin(), each.octets.end());
   }
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
+  // The rows first: the line carries version 2 out to the host.
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
     if (!current) return Fail(kRecordStale, "the key's row is gone");
     RETURN_IF_ERROR(CheckKeyState(*current));
-    current->least_version = std::max(current->least_version, kVersionAccepted);
+    if (current->version > kVersionAccepted) {
+      return Fail(kRecordStale, "version " + std::to_string(current->version) + " is in force");
+    }
+    for (const AuthenticatorId& each : agreed.authenticators) {
+      RETURN_IF_ERROR(CheckNotRemoved(*current, each));
+    }
+    current->version = kVersionAccepted;
     current->epoch = services_.records.EpochOf(sealed);
     return rows.PutKey(record.key_id, *current);
   }));
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   return sealed;
 }
 

@@ -3,6 +3,8 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_ACCEPT_CERTIFICATE_H_
 #define INTAGLIO_APPLIANCE_USECASES_ACCEPT_CERTIFICATE_H_
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "appliance/usecases/proof_check.h"
@@ -30,8 +32,11 @@ class AcceptCertificate final {
   StatusOr<Bytes> Run(const Input& input);
 
  private:
-  // Who agreed, for the journal.
-  StatusOr<std::string> CheckProofs(const KeyRecord& record, const Input& input);
+  struct Agreed {
+    std::set<AuthenticatorId> authenticators;
+    std::string note;  // for the journal
+  };
+  StatusOr<Agreed> CheckProofs(const KeyRecord& record, const Input& input);
 
   const CoreServices& services_;
   ProofCheck& proofs_;

@@ -10,10 +10,7 @@ namespace {
 
 // A person's key, accepted, as it is now, and the one the statement speaks of.
 Status CheckKey(const KeyRecord& record, const KeyRow& row, const AddAuthenticator& statement) {
-  if (record.version < row.least_version) {
-    return Fail(kRecordStale, "version " + std::to_string(record.version) + " was handed in, " +
-                                  std::to_string(row.least_version) + " is the least accepted");
-  }
+  RETURN_IF_ERROR(CheckVersion(record, row));
   if (record.version < kVersionAccepted) {
     return Fail(kRecordVersion, "accept the certificate first");
   }
@@ -32,7 +29,7 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   const AddAuthenticator& statement = input.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
-  RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+  RETURN_IF_ERROR(CheckWindow(services_, statement.issued_at, statement.expires_at, now));
   std::lock_guard lock(mutex_);
   // Not OpenKey: the version before stays good for the same statement again, so that a host that
   // lost the answer can ask for it.
@@ -45,29 +42,25 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
   }
   ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
   ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(proof.statement_digest()));
-  if (done) return done->sealed_record;
+  if (done) {
+    // The line is written again in case the first was cut off by a crash.
+    RETURN_IF_ERROR(Tell(record.key_id, proof, input, done->sealed_record));
+    return done->sealed_record;
+  }
   ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
   if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
   RETURN_IF_ERROR(CheckKey(record, *row, statement));
   ASSIGN_OR_RETURN(const KeyRecord next, NextVersion(record, *row, statement));
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(next));
-  // The journal first: a crash before the rows are written leaves the version before in force, and
-  // the same statement makes another record of the next.
-  RETURN_IF_ERROR(services_.journal
-                      .Append({.type = EventType::kAuthenticatorAdded,
-                               .key_id = record.key_id,
-                               .statement_digest = proof.statement_digest(),
-                               .sealed_record = sealed,
-                               .note = "by " + DescribeProof(proof),
-                               .statement = input.octets,
-                               .proofs = input.proof.octets})
-                      .status());
+  // The rows first: the line carries the record out to the host, and by then the rows must have
+  // judged it and must name its version. A crash in between leaves it in the order's row, and the
+  // same statement again brings it out.
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
     if (!current) return Fail(kRecordStale, "the key's row is gone");
     RETURN_IF_ERROR(CheckNotRemoved(*current, proof.authenticator_id()));
     RETURN_IF_ERROR(CheckKey(record, *current, statement));
-    current->least_version = next.version;
+    current->version = next.version;
     current->epoch = services_.records.EpochOf(sealed);
     RETURN_IF_ERROR(rows.PutKey(record.key_id, *current));
     OrderRow order;
@@ -76,7 +69,21 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
     order.sealed_record = sealed;
     return rows.PutOrder(proof.statement_digest(), order);
   }));
+  RETURN_IF_ERROR(Tell(record.key_id, proof, input, sealed));
   return sealed;
+}
+
+Status BindAuthenticator::Tell(const KeyId& key_id, const VerifiedProof& proof, const Input& input,
+                               const Bytes& sealed) {
+  return services_.journal
+      .Append({.type = EventType::kAuthenticatorAdded,
+               .key_id = key_id,
+               .statement_digest = proof.statement_digest(),
+               .sealed_record = sealed,
+               .note = "by " + DescribeProof(proof),
+               .statement = input.octets,
+               .proofs = input.proof.octets})
+      .status();
 }
 
 StatusOr<KeyRecord> BindAuthenticator::NextVersion(const KeyRecord& record, const KeyRow& row,

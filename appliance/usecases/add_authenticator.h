@@ -32,6 +32,9 @@ class BindAuthenticator final {
   static constexpr size_t kMostRemoved = 64;
 
  private:
+  // The act's line, which also brings the new record out to the host.
+  Status Tell(const KeyId& key_id, const VerifiedProof& proof, const Input& input,
+              const Bytes& sealed);
   StatusOr<KeyRecord> NextVersion(const KeyRecord& record, const KeyRow& row,
                                   const AddAuthenticator& statement);
 

@@ -11,6 +11,12 @@ namespace {
 
 WallTime WholeSeconds(WallTime time) { return {time.ms / 1000 * 1000}; }
 
+Status CheckLater(WallTime issued_at, WallTime held_at, const std::string& by) {
+  if (issued_at >= held_at) return OkStatus();
+  return Fail(kStatementExpired,
+              "made before the " + by + " of " + ToIso8601(held_at) + "; sign a new order");
+}
+
 // What the rows become, or why they cannot. Pure. `issued_at` is the statement's own.
 Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTime now,
                SerialRow& serial, KeyRow& key) {
@@ -27,6 +33,7 @@ Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTim
       break;
   }
   const bool held = serial.state == SerialState::kSuspended;
+  const bool blocked = key.state == KeyState::kBlocked;
   switch (action) {
     case StateAction::kRevoke:
       serial.state = SerialState::kRevoked;
@@ -46,12 +53,10 @@ Status Advance(StateAction action, CrlReason reason, WallTime issued_at, WallTim
       if (key.state != KeyState::kDestroyed) key.state = KeyState::kSuspended;
       return OkStatus();
     case StateAction::kReinstate:
-      // An order kept back says nothing of a suspension its officer cannot have known of.
-      if (held && issued_at < serial.last_suspended_at) {
-        return Fail(kStatementExpired, "made before the suspension of " +
-                                           ToIso8601(serial.last_suspended_at) +
-                                           "; sign a new order");
-      }
+      // An order kept back says nothing of a suspension or a block its officer cannot have known
+      // of.
+      if (held) RETURN_IF_ERROR(CheckLater(issued_at, serial.last_suspended_at, "suspension"));
+      if (held || blocked) RETURN_IF_ERROR(CheckLater(issued_at, key.blocked_at, "block"));
       serial.state = SerialState::kIssued;
       serial.changed_at = WholeSeconds(now);
       serial.reason = CrlReason::kUnspecified;
@@ -80,7 +85,7 @@ StatusOr<WallTime> ChangeState::ByOfficer(const Signed<StateOrder>& order) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   const StateOrder& statement = order.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
-  RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+  RETURN_IF_ERROR(CheckWindow(services_, statement.issued_at, statement.expires_at, now));
   ASSIGN_OR_RETURN(
       const Approved approved,
       ApprovalCheck::Check(services_, order.octets, order.approvals, Role::kRevocationOfficer, 1));
@@ -108,56 +113,87 @@ StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
                      .proofs = input.proof.octets});
 }
 
-StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
-  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
-  WallTime effective;
-  KeyId key_id;
-  const auto still = HoldStill();
-  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
-    ASSIGN_OR_RETURN(auto serial, rows.FindSerial(change.issuer, change.serial));
-    if (!serial) return Fail(kSerialUnknown, "serial " + ToHex(change.serial.octets));
-    key_id = serial->key_id;
-    // An order is carried out once: handed in again later it must not undo what came after it.
-    ASSIGN_OR_RETURN(const auto done, rows.FindOrder(change.statement_digest));
-    if (!done) {
-      ASSIGN_OR_RETURN(const auto found, rows.FindKey(serial->key_id));
-      KeyRow key = found.value_or(KeyRow{});
-      RETURN_IF_ERROR(Advance(change.action, change.reason, change.issued_at, now, *serial, key));
-      RETURN_IF_ERROR(rows.PutSerial(change.issuer, change.serial, *serial));
-      RETURN_IF_ERROR(rows.PutKey(serial->key_id, key));
-      if (change.order_expires > WallTime{}) {
-        OrderRow row;
-        row.expires_at = change.order_expires;
-        row.key_id = serial->key_id;
-        row.serial = change.serial;
-        RETURN_IF_ERROR(rows.PutOrder(change.statement_digest, row));
-      }
-    }
-    effective = serial->changed_at;
-    return OkStatus();
-  }));
-  generation_.fetch_add(1);
+StatusOr<ChangeState::Outcome> ChangeState::Judge(RowTransaction& rows, const Change& change,
+                                                  WallTime now) {
+  Outcome out;
+  ASSIGN_OR_RETURN(const auto serial, rows.FindSerial(change.issuer, change.serial));
+  if (!serial) return Fail(kSerialUnknown, "serial " + ToHex(change.serial.octets));
+  out.serial = *serial;
+  ASSIGN_OR_RETURN(const auto key, rows.FindKey(serial->key_id));
+  out.key = key.value_or(KeyRow{});
+  // An order is carried out once: handed in again later it must not undo what came after it.
+  ASSIGN_OR_RETURN(const auto done, rows.FindOrder(change.statement_digest));
+  out.done = done.has_value();
+  if (out.done) return out;
+  RETURN_IF_ERROR(
+      Advance(change.action, change.reason, change.issued_at, now, out.serial, out.key));
+  return out;
+}
+
+Status ChangeState::Store(RowTransaction& rows, const Change& change, const Outcome& outcome) {
+  if (outcome.done) return OkStatus();
+  const KeyId& key_id = outcome.serial.key_id;
+  RETURN_IF_ERROR(rows.PutSerial(change.issuer, change.serial, outcome.serial));
+  RETURN_IF_ERROR(rows.PutKey(key_id, outcome.key));
+  if (change.order_expires == WallTime{}) return OkStatus();
+  OrderRow row;
+  row.expires_at = change.order_expires;
+  row.key_id = key_id;
+  row.serial = change.serial;
+  return rows.PutOrder(change.statement_digest, row);
+}
+
+Status ChangeState::Tell(const Change& change, const Outcome& outcome, Event event) {
   event.type = EventOf(change.action);
-  event.key_id = key_id;
+  event.key_id = outcome.serial.key_id;
   event.statement_digest = change.statement_digest;
   event.serial = change.serial.octets;
   event.issuer_key_id = change.issuer;
-  event.effective_at = effective;
+  event.effective_at = outcome.serial.changed_at;
   ASSIGN_OR_RETURN(event.state_hash, services_.state.StateHash());
+  return services_.journal.Append(event).status();
+}
+
+StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
+  ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  const auto still = HoldStill();
+  Outcome outcome;
+  const auto judge_and_store = [&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(outcome, Judge(rows, change, now));
+    return Store(rows, change, outcome);
+  };
+  if (change.action == StateAction::kReinstate) {
+    // Authority comes back only behind its line: a judgement whose transaction is given up, the
+    // line, and then the same judgement again, since a block may have come in between.
+    const Status judged = services_.state.Update([&](RowTransaction& rows) -> Status {
+      ASSIGN_OR_RETURN(outcome, Judge(rows, change, now));
+      return OkStatus();
+    });
+    RETURN_IF_ERROR(judged);
+    RETURN_IF_ERROR(Tell(change, outcome, std::move(event)));
+    RETURN_IF_ERROR(services_.state.Update(judge_and_store));
+    generation_.fetch_add(1);
+    return outcome.serial.changed_at;
+  }
   // The row comes first: a revocation must hold even when the journal cannot be written, and the
   // caller is told of the failure and asks again.
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
-  if (change.action == StateAction::kSuspend) services_.token.DropKey(key_id);
+  RETURN_IF_ERROR(services_.state.Update(judge_and_store));
+  generation_.fetch_add(1);
+  const KeyId& key_id = outcome.serial.key_id;
+  services_.token.DropKey(key_id);
+  RETURN_IF_ERROR(Tell(change, outcome, std::move(event)));
   if (change.action == StateAction::kRevoke) {
     // The revocation stands whatever the token says; what is left there is destroyed later.
     const Status destroyed = DestroyKeyMaterial(services_, key_id);
     if (!destroyed.ok()) LogFailure("key.destroy", destroyed);
   }
-  return effective;
+  return outcome.serial.changed_at;
 }
 
 Status ChangeState::Block(const KeyId& key_id) {
   RETURN_IF_ERROR(CheckRowsWhole(services_));
+  // The date is for comparison with orders; a block itself waits for no officer.
+  const WallTime now = services_.time.Estimate();
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
     if (!row) return Fail(kRequestInvalid, "this core has no key " + key_id.hex());
@@ -167,12 +203,16 @@ Status ChangeState::Block(const KeyId& key_id) {
         row->purpose != KeyPurpose::kSeal) {
       return Fail(kKeyPurpose, "only keys of subscribers are blocked by the host alone");
     }
-    if (row->state != KeyState::kUsable) return OkStatus();
-    row->state = KeyState::kBlocked;
+    if (row->state == KeyState::kDestroyed) return OkStatus();
+    if (row->state == KeyState::kUsable) row->state = KeyState::kBlocked;
+    // On top of a suspension too: what would end that must know of this.
+    row->blocked_at = now;
     return rows.PutKey(key_id, *row);
   }));
   services_.token.DropKey(key_id);
-  return services_.journal.Append({.type = EventType::kBlocked, .key_id = key_id}).status();
+  return services_.journal
+      .Append({.type = EventType::kBlocked, .key_id = key_id, .effective_at = now})
+      .status();
 }
 
 }  // namespace intaglio::appliance

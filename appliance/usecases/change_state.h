@@ -1,5 +1,6 @@
-// ChangeState: suspension, reinstatement and revocation, in the core first. Taking authority away
-// needs only a row. [RFC 5280 §5.3.1; EN 319 411-1 REV-6.3.9-04; TS 119 431-1 DEL-6.3.2-01]
+// ChangeState: suspension, reinstatement and revocation, in the core first. What takes authority
+// away stands in the rows before the journal has it, what gives it back only behind its line. [RFC
+// 5280 §5.3.1; EN 319 411-1 REV-6.3.9-04; TS 119 431-1 DEL-6.3.2-01]
 #ifndef INTAGLIO_APPLIANCE_USECASES_CHANGE_STATE_H_
 #define INTAGLIO_APPLIANCE_USECASES_CHANGE_STATE_H_
 
@@ -19,7 +20,7 @@ class ChangeState final {
   // Under one revocation officer's order. Answers the date CRL and OCSP must carry. Carrying out
   // the same order again changes nothing and answers the same. kSerialUnknown, kCertificateRevoked,
   // ApprovalCheck's Reasons, kStatementExpired (also for a reinstatement made before the suspension
-  // it would end), kWrongCore. Thread-safe.
+  // or block it would end), kWrongCore. Thread-safe.
   StatusOr<WallTime> ByOfficer(const Signed<StateOrder>& order);
 
   struct SignerInput {
@@ -50,6 +51,15 @@ class ChangeState final {
     WallTime issued_at;
     WallTime order_expires;  // the epoch for a signer's own revocation
   };
+  // What a change makes of the rows.
+  struct Outcome {
+    SerialRow serial;
+    KeyRow key;
+    bool done = false;  // by the same order before: nothing changes
+  };
+  static StatusOr<Outcome> Judge(RowTransaction& rows, const Change& change, WallTime now);
+  static Status Store(RowTransaction& rows, const Change& change, const Outcome& outcome);
+  Status Tell(const Change& change, const Outcome& outcome, Event event);
   StatusOr<WallTime> Apply(const Change& change, Event event);
 
   const CoreServices& services_;

@@ -5,6 +5,7 @@
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/algorithm_suite.h"
 #include "appliance/policy/issuance_policy.h"
+#include "appliance/policy/sole_control_policy.h"
 #include "appliance/usecases/approval_check.h"
 #include "appliance/usecases/commands/decisions.h"
 
@@ -47,7 +48,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Execute(const Signed<Command>&
   if (!confirms_time) {
     // Confirming the time is the one act that cannot wait for a trusted time.
     ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
-    RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+    RETURN_IF_ERROR(CheckWindow(services_, statement.issued_at, statement.expires_at, now));
   }
   ASSIGN_OR_RETURN(
       const Approved approved,
@@ -116,27 +117,43 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const GenerateServiceKey& a
 
 StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate& act,
                                                      ByteView ca_record, Event event) {
-  ASSIGN_OR_RETURN(OpenedKey key, OpenUsableKey(services_, ca_record, KeyPurpose::kCaIssuing));
-  if (key.record.key_id != act.ca_key_id) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
+  // Not OpenKey: any record of this key will do, since what differs between them is the certificate
+  // that is being replaced; the newest may never have reached the host.
+  ASSIGN_OR_RETURN(KeyRecord record, services_.records.Open(ca_record));
+  if (record.purpose != KeyPurpose::kCaIssuing) {
+    return Fail(kKeyPurpose, "key " + record.key_id.hex() + " was generated for another purpose");
+  }
+  if (record.key_id != act.ca_key_id) {
     return Fail(kOrderMismatch, "the command names key " + act.ca_key_id.hex());
   }
+  ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
+  if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
+  RETURN_IF_ERROR(CheckKeyState(*row));
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const CertificateParts certificate, ReadCertificate(act.certificate));
-  RETURN_IF_ERROR(IssuancePolicy::JudgeCaInstallation(certificate.facts, key.record, now));
-  KeyRecord record = std::move(key.record);
-  record.version = kVersionInstalled;
+  RETURN_IF_ERROR(IssuancePolicy::JudgeCaInstallation(certificate.facts, record, now));
+  // A record with an earlier certificate of this CA is stale from here on.
+  record.version = std::max(row->version + 1, kVersionInstalled);
   record.ca_certificate = act.certificate;
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
   event.key_id = record.key_id;
   event.sealed_record = sealed;
   event.certificate = act.certificate;
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
-  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) {
-    KeyRow row = key.row;
-    row.least_version = record.version;
-    row.epoch = services_.records.EpochOf(sealed);
-    return rows.PutKey(record.key_id, row);
+  event.count = static_cast<uint32_t>(record.version);
+  // The rows first: the line carries the record out to the host.
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
+    if (!current) return Fail(kRecordStale, "the key's row is gone");
+    RETURN_IF_ERROR(CheckKeyState(*current));
+    if (current->version != row->version) {
+      return Fail(kRecordStale, "another command replaced the record at the same time");
+    }
+    current->version = record.version;
+    current->epoch = services_.records.EpochOf(sealed);
+    return rows.PutKey(record.key_id, *current);
   }));
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   return Outcome{sealed, record.spki, record.key_id};
 }
 

@@ -12,7 +12,8 @@ namespace intaglio::appliance {
 StatusOr<Approved> CheckIssuanceOrder(const CoreServices& services,
                                       const Signed<IssuanceOrder>& order, WallTime now) {
   RETURN_IF_ERROR(CheckAddress(services, order.statement.core_instance));
-  RETURN_IF_ERROR(CheckWindow(order.statement.issued_at, order.statement.expires_at, now));
+  RETURN_IF_ERROR(
+      CheckWindow(services, order.statement.issued_at, order.statement.expires_at, now));
   return ApprovalCheck::Check(services, order.octets, order.approvals, Role::kRegistrationOfficer,
                               kRegistrationOfficersNeeded);
 }

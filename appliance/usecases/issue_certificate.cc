@@ -122,7 +122,7 @@ StatusOr<IssueCertificate::Outcome> IssueCertificate::Subscriber(const Subscribe
     ASSIGN_OR_RETURN(auto key_row, rows.FindKey(subject.record.key_id));
     if (!key_row) return Fail(kRecordStale, "the key's row is gone");
     RETURN_IF_ERROR(CheckKeyState(*key_row));
-    key_row->least_version = kVersionCertified;
+    key_row->version = kVersionCertified;
     key_row->epoch = services_.records.EpochOf(outcome.record);
     RETURN_IF_ERROR(rows.PutKey(subject.record.key_id, *key_row));
     RETURN_IF_ERROR(rows.PutSerial(ca.record.key_id, serial, serial_row));

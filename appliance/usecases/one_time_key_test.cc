@@ -42,6 +42,7 @@ class OneTimeKeyTest : public ::testing::Test {
                     .Update([&](RowTransaction& rows) -> Status {
                       KeyRow row;
                       row.purpose = KeyPurpose::kOneTime;
+                      row.version = kVersionCertified;
                       RETURN_IF_ERROR(rows.PutKey(record_.key_id, row));
                       SerialRow serial;
                       serial.state = SerialState::kIssued;

@@ -165,6 +165,9 @@ class StatePort {
   virtual StatusOr<std::optional<SerialRow>> FindSerial(const KeyId& issuer,
                                                         const Serial& serial) = 0;
   virtual StatusOr<std::optional<OrderRow>> FindOrder(const Digest& order_digest) = 0;
+  // Orders are forgotten after their end. One that ends at this time or before may have been
+  // carried out and forgotten by a clock that was ahead, so it is not taken again.
+  virtual StatusOr<WallTime> PurgedUntil() = 0;
   virtual StatusOr<CaRow> FindCa(const KeyId& issuer) = 0;
   // Up to `limit` entries a CRL of `issuer` must carry, in ascending serial order (shorter first,
   // then octet by octet), strictly after `after` (from the first if empty).

@@ -7,6 +7,7 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_RECORD_EPOCHS_H_
 #define INTAGLIO_APPLIANCE_USECASES_RECORD_EPOCHS_H_
 
+#include <atomic>
 #include <vector>
 
 #include "appliance/usecases/services.h"
@@ -45,9 +46,11 @@ class RecordEpochs final {
 
  private:
   Status DestroyObjects();
+  Status TendEpochs();
 
   const CoreServices& services_;
   EpochPort& epochs_;
+  std::atomic<uint32_t> told_of_{0};  // the epoch whose end was journalled last
 };
 
 // Destroys what the token still holds of a destroyed key, journals that, and notes it in the row.

@@ -27,6 +27,7 @@ class RecordEpochsTest : public ::testing::Test {
     record.version = kVersionAccepted;
     const Bytes sealed = *core_.records().Seal(record);
     KeyRow row;
+    row.version = record.version;
     row.epoch = core_.records().EpochOf(sealed);
     EXPECT_TRUE(Put(key_id, row).ok());
     return sealed;
@@ -108,7 +109,7 @@ TEST_F(RecordEpochsTest, AnEpochLastsNinetyDays) {
 TEST_F(RecordEpochsTest, DestroyedKeysAreNotCarriedOn) {
   const Bytes old_record = MakeKey(key_);
   ASSERT_TRUE(epochs_.Begin().ok());
-  KeyRow row;
+  KeyRow row = **core_.state().FindKey(key_);
   row.state = KeyState::kDestroyed;
   ASSERT_TRUE(Put(key_, row).ok());
   EXPECT_EQ(Live(1), 0u);
@@ -121,7 +122,7 @@ TEST_F(RecordEpochsTest, DestroyedKeysAreNotCarriedOn) {
 TEST_F(RecordEpochsTest, AStaleVersionIsNotSealedAnew) {
   const Bytes old_record = MakeKey(key_);
   KeyRow row;
-  row.least_version = kVersionAccepted + 1;
+  row.version = kVersionAccepted + 1;
   ASSERT_TRUE(Put(key_, row).ok());
   ASSERT_TRUE(epochs_.Begin().ok());
   EXPECT_REASON(epochs_.Reseal(old_record).status(), kRecordStale);
@@ -189,6 +190,28 @@ TEST_F(RecordEpochsTest, TheTokenObjectOfADestroyedKeyIsDestroyedOnceMoreAfterAC
   EXPECT_THAT(core_.EventsAfter(before), Contains(EventType::kKeyErased));
   EXPECT_TRUE(core_.state().PendingDestructions(10)->empty());
   EXPECT_TRUE((*core_.state().FindKey(key_))->cka_id.empty());
+}
+
+TEST_F(RecordEpochsTest, AnObjectThatDoesNotGoKeepsNeitherTheOthersNorTheEpochs) {
+  const auto resident = [&](const std::string& label) {
+    const KeyId key_id = *DrawId<KeyId>(core_.services().rng);
+    EXPECT_TRUE(core_.token().GenerateResident(KeyAlgorithm::kP256, key_id, label).ok());
+    KeyRow row;
+    row.state = KeyState::kDestroyed;
+    row.cka_id = ToBytes(key_id.view());
+    EXPECT_TRUE(Put(key_id, row).ok());
+    return key_id;
+  };
+  const KeyId one = resident("one"), two = resident("two");
+  const Bytes stuck = ToBytes(std::min(one, two).view());
+  core_.signing().BeforeDestroying([&](ByteView cka_id) {
+    return Equal(cka_id, stuck) ? Fail(kStateFull, "as a token that is away says") : OkStatus();
+  });
+  core_.clock().Advance(RecordEpochs::kLongest);
+  EXPECT_FALSE(epochs_.Tend().ok());
+  EXPECT_TRUE((*core_.state().FindKey(std::max(one, two)))->cka_id.empty());
+  EXPECT_EQ((*core_.state().FindKey(std::min(one, two)))->cka_id, stuck);
+  EXPECT_EQ((*epochs_.List()).back().facts.epoch, 2u);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ StatusOr<OpenedKey> UnbindAuthenticator::Open(ByteView record,
                                               const RemoveAuthenticator& statement) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
-  RETURN_IF_ERROR(CheckWindow(statement.issued_at, statement.expires_at, now));
+  RETURN_IF_ERROR(CheckWindow(services_, statement.issued_at, statement.expires_at, now));
   ASSIGN_OR_RETURN(OpenedKey key, OpenKey(services_, record));
   if (statement.key_id != key.record.key_id) {
     return Fail(kOrderMismatch, "the statement is for key " + statement.key_id.hex());
@@ -55,7 +55,6 @@ StatusOr<OpenedKey> UnbindAuthenticator::Open(ByteView record,
 Status UnbindAuthenticator::Apply(const OpenedKey& key, const AuthenticatorId& id, LastOne last,
                                   Event event) {
   const KeyId& key_id = key.record.key_id;
-  bool removed = false;
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
     if (!row) return Fail(kRecordStale, "the key's row is gone");
@@ -69,15 +68,13 @@ Status UnbindAuthenticator::Apply(const OpenedKey& key, const AuthenticatorId& i
       return Fail(kAuthenticatorLast, "add another one first");
     }
     row->removed_authenticators.push_back(id);
-    removed = true;
     return rows.PutKey(key_id, *row);
   }));
-  if (!removed) return OkStatus();
   event.type = EventType::kAuthenticatorRemoved;
   event.key_id = key_id;
   ASSIGN_OR_RETURN(event.state_hash, services_.state.StateHash());
-  // The row comes first: a removal must hold even when the journal cannot be written, and the
-  // caller is told of the failure.
+  // The row comes first: a removal must hold even when the journal cannot be written. The caller is
+  // told of the failure, asks again, and the line is written then.
   return services_.journal.Append(event).status();
 }
 

@@ -320,8 +320,11 @@ TEST_F(SealBatchesTest, AKeyThatIsNotUsableSealsNothing) {
   const auto begin = [&](const std::function<void(KeyRecord&)>& change) {
     return authorisations_.Begin(key_.SealedAs(change)).status();
   };
+  EXPECT_THAT(begin([](KeyRecord& r) { r.version = kVersionCertified; }), FailsWith(kRecordStale));
+  key_.Row([](KeyRow& row) { row.version = kVersionCertified; });
   EXPECT_THAT(begin([](KeyRecord& r) { r.version = kVersionCertified; }),
               FailsWith(kRecordVersion));
+  key_.Row([](KeyRow& row) { row.version = kVersionAccepted; });
   EXPECT_THAT(begin([](KeyRecord& r) { r.purpose = KeyPurpose::kSigner; }), FailsWith(kKeyPurpose));
   EXPECT_THAT(begin([&](KeyRecord& r) { r.certified_as->not_after = core_.clock().Now(); }),
               FailsWith(kCertificateExpired));

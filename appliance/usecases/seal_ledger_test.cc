@@ -52,6 +52,7 @@ class DyingState final : public StatePort {
     return Dead();
   }
   StatusOr<std::optional<OrderRow>> FindOrder(const Digest&) override { return Dead(); }
+  StatusOr<WallTime> PurgedUntil() override { return Dead(); }
   StatusOr<CaRow> FindCa(const KeyId&) override { return Dead(); }
   StatusOr<std::vector<RevokedRow>> RevokedAfter(const KeyId&, const Serial&, size_t) override {
     return Dead();

@@ -20,10 +20,7 @@ StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed) {
   // Every key this core generated has a row. A record without one means the rows are not the ones
   // that belong to it, and then nothing is known of its state.
   if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
-  if (record.version < row->least_version) {
-    return Fail(kRecordStale, "version " + std::to_string(record.version) + " was handed in, " +
-                                  std::to_string(row->least_version) + " is the least accepted");
-  }
+  RETURN_IF_ERROR(CheckVersion(record, *row));
   return OpenedKey{std::move(record), *row};
 }
 
@@ -57,6 +54,21 @@ Status CheckWindow(WallTime issued_at, WallTime expires_at, WallTime now) {
                 "valid from " + ToIso8601(issued_at) + " until " + ToIso8601(expires_at));
   }
   return OkStatus();
+}
+
+Status CheckWindow(const CoreServices& services, WallTime issued_at, WallTime expires_at,
+                   WallTime now) {
+  RETURN_IF_ERROR(CheckWindow(issued_at, expires_at, now));
+  ASSIGN_OR_RETURN(const WallTime purged, services.state.PurgedUntil());
+  if (expires_at > purged) return OkStatus();
+  return Fail(kStatementExpired, "the core's clock has shown a time after " + ToIso8601(purged) +
+                                     ", and what ended by then is forgotten; sign a new one");
+}
+
+Status CheckVersion(const KeyRecord& record, const KeyRow& row) {
+  if (record.version == row.version) return OkStatus();
+  return Fail(kRecordStale, "version " + std::to_string(record.version) + " was handed in, " +
+                                std::to_string(row.version) + " is in force");
 }
 
 }  // namespace intaglio::appliance

@@ -34,8 +34,8 @@ struct OpenedKey {
 // act that uses, makes or judges a key or certificate passes here first.
 Status CheckRowsWhole(const CoreServices& services);
 
-// Opens a record and refuses one the core knows a newer version of. kRowsLost, kRecordUnreadable,
-// kRecordStale.
+// Opens a record and refuses one of another version than the one in force. kRowsLost,
+// kRecordUnreadable, kRecordStale.
 StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed);
 // As OpenKey, and the key has this purpose and is usable: kKeyPurpose and CheckKeyState's Reasons.
 StatusOr<OpenedKey> OpenUsableKey(const CoreServices& services, ByteView sealed,
@@ -52,9 +52,14 @@ StatusOr<Id> DrawId(Rng& rng) {
 }
 
 // `statement` is for this core (kWrongCore) and valid at `now` (kStatementExpired). Five minutes of
-// clock difference towards the signer's machine are allowed at the start of the window.
+// clock difference towards the signer's machine are allowed at the start of the window. With
+// services, an end before that of an order already forgotten is kStatementExpired too.
 Status CheckAddress(const CoreServices& services, const CoreInstance& addressed);
 Status CheckWindow(WallTime issued_at, WallTime expires_at, WallTime now);
+Status CheckWindow(const CoreServices& services, WallTime issued_at, WallTime expires_at,
+                   WallTime now);
+// The record handed in is the one in force: kRecordStale.
+Status CheckVersion(const KeyRecord& record, const KeyRow& row);
 
 }  // namespace intaglio::appliance
 

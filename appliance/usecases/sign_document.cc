@@ -25,6 +25,12 @@ Digest DigestOf(const std::vector<Bytes>& signatures) {
   return Sha256(all);
 }
 
+Status StillMay(const KeyRecord& record, const KeyRow& row, const AuthenticatorId& by) {
+  RETURN_IF_ERROR(CheckVersion(record, row));
+  RETURN_IF_ERROR(CheckNotRemoved(row, by));
+  return CheckKeyState(row);
+}
+
 }  // namespace
 
 // What Finish has judged and spent.
@@ -35,6 +41,29 @@ struct SignDocument::Authorised {
   const Nonce& nonce;
   const Digest& asked;
   BootTime expires_at;
+  AuthenticatorId by;
+};
+
+// One request alone with the agreement of one key.
+class SignDocument::Alone final {
+ public:
+  Alone(SignDocument& owner, const KeyId& key_id) : owner_(owner), key_id_(key_id) {
+    std::lock_guard lock(owner_.agreeing_mutex_);
+    admitted_ = owner_.agreeing_.insert(key_id_).second;
+  }
+  ~Alone() {
+    if (!admitted_) return;
+    std::lock_guard lock(owner_.agreeing_mutex_);
+    owner_.agreeing_.erase(key_id_);
+  }
+  Alone(const Alone&) = delete;
+  Alone& operator=(const Alone&) = delete;
+  bool admitted() const { return admitted_; }
+
+ private:
+  SignDocument& owner_;
+  const KeyId key_id_;
+  bool admitted_ = false;
 };
 
 StatusOr<Bytes> SignDocument::Begin(const BeginInput& input) {
@@ -116,14 +145,22 @@ StatusOr<std::vector<Bytes>> SignDocument::Finish(const FinishInput& input) {
               .note = DescribeProof(proof),
               .proofs = input.proof.octets};
   RETURN_IF_ERROR(services_.journal.Append(event).status());
-  // A revocation, block or suspension that was committed since the row was read stops here.
-  ASSIGN_OR_RETURN(const KeyRow row, Commit(record));
-  if (record.version == kVersionCertified && !row.agreement_signature.empty()) {
+  const bool agreement = record.version == kVersionCertified;
+  std::optional<Alone> alone;
+  if (agreement) {
+    // The row takes the signature only when it has been made: one at a time for each key.
+    alone.emplace(*this, record.key_id);
+    if (!alone->admitted()) return Fail(kSadSpent, "another request signs the agreement now");
+  }
+  // A revocation, block, suspension or removal that was committed since the row was read stops
+  // here.
+  ASSIGN_OR_RETURN(const KeyRow row, Commit(record, proof.authenticator_id()));
+  if (agreement && !row.agreement_signature.empty()) {
     // Signed before; a host that lost the answer gets that signature, never a second one.
     return std::vector<Bytes>{row.agreement_signature};
   }
-  auto signatures =
-      Carry({record, std::move(permit), std::move(event), nonce, asked, activation.expires_at});
+  auto signatures = Carry({record, std::move(permit), std::move(event), nonce, asked,
+                           activation.expires_at, proof.authenticator_id()});
   if (SpendsKey(record)) {
     // The row forbids every use whatever becomes of this.
     const Status destroyed = DestroyKeyMaterial(services_, record.key_id);
@@ -132,11 +169,11 @@ StatusOr<std::vector<Bytes>> SignDocument::Finish(const FinishInput& input) {
   return signatures;
 }
 
-StatusOr<KeyRow> SignDocument::Commit(const KeyRecord& record) {
+StatusOr<KeyRow> SignDocument::Commit(const KeyRecord& record, const AuthenticatorId& by) {
   if (!SpendsKey(record)) {
     ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
     if (!row) return Fail(kRecordStale, "the key's row is gone");
-    RETURN_IF_ERROR(CheckKeyState(*row));
+    RETURN_IF_ERROR(StillMay(record, *row, by));
     return *row;
   }
   KeyRow spent;
@@ -144,7 +181,7 @@ StatusOr<KeyRow> SignDocument::Commit(const KeyRecord& record) {
     ASSIGN_OR_RETURN(auto row, rows.FindKey(record.key_id));
     if (!row) return Fail(kRecordStale, "the key's row is gone");
     if (row->spent) return Fail(kKeySpent, "another request spent it at the same time");
-    RETURN_IF_ERROR(CheckKeyState(*row));
+    RETURN_IF_ERROR(StillMay(record, *row, by));
     row->spent = true;
     row->state = KeyState::kDestroyed;
     spent = *row;
@@ -157,6 +194,15 @@ StatusOr<std::vector<Bytes>> SignDocument::Carry(Authorised authorised) {
   const KeyRecord& record = authorised.record;
   ASSIGN_OR_RETURN(std::vector<Bytes> signatures,
                    services_.token.Sign(std::move(authorised.permit), record));
+  if (!SpendsKey(record)) {
+    // The token may have kept this waiting: what was taken away meanwhile stops it even now. The
+    // intent without its second line says that nothing came of it.
+    const auto still = Commit(record, authorised.by);
+    if (!still.ok()) {
+      services_.token.DropKey(record.key_id);
+      return still.status();
+    }
+  }
   Event& event = authorised.event;
   event.type = EventType::kSigned;
   event.output_digest = DigestOf(signatures);

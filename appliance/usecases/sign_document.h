@@ -7,6 +7,8 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_SIGN_DOCUMENT_H_
 #define INTAGLIO_APPLIANCE_USECASES_SIGN_DOCUMENT_H_
 
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,9 +41,9 @@ class SignDocument final {
     SadPayload decoded;  // what `payload` says
     Proof proof;
   };
-  // Signatures in the order of the hashes. The same payload and proof again, until the payload's
-  // expiry, gives the stored signatures. kSadSpent, kSadMismatch, kKeySpent, ProofCheck's and
-  // SoleControlPolicy's Reasons. Thread-safe.
+  // Signatures in the order of the hashes. The same request again, octet for octet, until the
+  // payload's expiry, gives the stored signatures while there is room for them (SignedAnswers).
+  // kSadSpent, kSadMismatch, kKeySpent, ProofCheck's and SoleControlPolicy's Reasons. Thread-safe.
   StatusOr<std::vector<Bytes>> Finish(const FinishInput& input);
 
   static constexpr Duration kActivationLife = 5 * kMinute;
@@ -49,14 +51,18 @@ class SignDocument final {
 
  private:
   struct Authorised;
-  // The row as it is now lets the key sign; a one-time key is spent by it. Nothing undoes that.
-  StatusOr<KeyRow> Commit(const KeyRecord& record);
+  class Alone;
+  // The row as it is now lets this authenticator's owner sign with the key; a one-time key is spent
+  // by it. Nothing undoes that.
+  StatusOr<KeyRow> Commit(const KeyRecord& record, const AuthenticatorId& by);
   StatusOr<std::vector<Bytes>> Carry(Authorised authorised);
 
   const CoreServices& services_;
   ProofCheck& proofs_;
   ActivationTable activations_{ActivationTable::kLimits};
   SignedAnswers answers_{SignedAnswers::kLimits};
+  std::mutex agreeing_mutex_;
+  std::set<KeyId> agreeing_;  // keys whose agreement is being signed
 };
 
 }  // namespace intaglio::appliance

@@ -53,7 +53,16 @@ class SignDocumentTest : public ::testing::Test {
                     .ok());
   }
 
+  // A record of that version, which is the one in force from here on unless a newer one is.
   Bytes Sealed(uint64_t version) {
+    EXPECT_TRUE(core_.state()
+                    .Update([&](RowTransaction& rows) -> Status {
+                      ASSIGN_OR_RETURN(auto row, rows.FindKey(record_.key_id));
+                      if (!row) return OkStatus();
+                      row->version = std::max(row->version, version);
+                      return rows.PutKey(record_.key_id, *row);
+                    })
+                    .ok());
     KeyRecord record = record_;
     record.version = version;
     if (version == kVersionGenerated) record.certified_as.reset();
@@ -156,6 +165,12 @@ TEST_F(SignDocumentTest, RefusesAnInventedNonceAnotherCoreAndAnExpiredActivation
 TEST_F(SignDocumentTest, AVersionZeroRecordNeverSigns) {
   EXPECT_REASON(Begin(kVersionGenerated, {one_}).status(), kRecordVersion);
   const Bytes payload = *Begin(kVersionAccepted, {one_});
+  EXPECT_REASON(Finish(kVersionGenerated, payload, signer_.Prove(payload)).status(), kRecordStale);
+  // Not even in a row that has it in force.
+  ASSERT_TRUE(
+      core_.state()
+          .Update([&](RowTransaction& rows) { return rows.PutKey(record_.key_id, KeyRow{}); })
+          .ok());
   EXPECT_REASON(Finish(kVersionGenerated, payload, signer_.Prove(payload)).status(),
                 kRecordVersion);
 }
@@ -278,10 +293,12 @@ TEST_F(SignDocumentTest, AReinstatementMadeBeforeTheSuspensionDoesNotEndIt) {
   ASSERT_TRUE(changes.ByOfficer(order(StateAction::kSuspend, 2)).ok());
   EXPECT_REASON(changes.ByOfficer(kept_back).status(), kStatementExpired);
   EXPECT_REASON(Begin(kVersionAccepted, {one_}).status(), kKeySuspended);
-  // A block has no date that anybody outside the core can see: the order stands for it.
+  // Nor a later block.
+  core_.clock().Advance(kSecond);
   ASSERT_TRUE(changes.ByOfficer(order(StateAction::kReinstate, 3)).ok());
   ASSERT_TRUE(changes.Block(record_.key_id).ok());
-  ASSERT_TRUE(changes.ByOfficer(kept_back).ok());
+  EXPECT_REASON(changes.ByOfficer(kept_back).status(), kStatementExpired);
+  ASSERT_TRUE(changes.ByOfficer(order(StateAction::kReinstate, 4)).ok());
   EXPECT_TRUE(Begin(kVersionAccepted, {one_}).ok());
 }
 

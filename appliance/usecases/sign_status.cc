@@ -129,17 +129,20 @@ StatusOr<std::vector<Bytes>> SignStatus::SignOcsp(const OcspInput& input) {
     digests.push_back(Sha256(octets));
     all_digests.insert(all_digests.end(), digests.back().begin(), digests.back().end());
   }
-  ASSIGN_OR_RETURN(SignPermit permit,
-                   StatusPolicy::JudgeOcsp({.responses = responses,
-                                            .digests = digests,
-                                            .status_key = status.record,
-                                            .ca_certificate = certificate.facts,
-                                            .find_serial =
-                                                [&](const Serial& serial) {
-                                                  return services_.state.FindSerial(
-                                                      ca.record.key_id, serial);
-                                                },
-                                            .now = now}));
+  const auto judge = [&](WallTime at) {
+    return StatusPolicy::JudgeOcsp({.responses = responses,
+                                    .digests = digests,
+                                    .status_key = status.record,
+                                    .ca_certificate = certificate.facts,
+                                    .find_serial =
+                                        [&](const Serial& serial) {
+                                          return services_.state.FindSerial(ca.record.key_id,
+                                                                            serial);
+                                        },
+                                    .now = at});
+  };
+  const uint64_t generation = changes_.generation();
+  ASSIGN_OR_RETURN(SignPermit permit, judge(now));
   RETURN_IF_ERROR(services_.journal
                       .Append({.type = EventType::kOcspSigned,
                                .key_id = status.record.key_id,
@@ -147,7 +150,12 @@ StatusOr<std::vector<Bytes>> SignStatus::SignOcsp(const OcspInput& input) {
                                .content_digest = Sha256(all_digests),
                                .count = static_cast<uint32_t>(responses.size())})
                       .status());
-  return services_.token.Sign(std::move(permit), status.record);
+  ASSIGN_OR_RETURN(auto signatures, services_.token.Sign(std::move(permit), status.record));
+  // No answer leaves behind a change of state that it does not show. Changes elsewhere in the CA
+  // cost a second look, not the signatures.
+  const auto still = changes_.HoldStill();
+  if (changes_.generation() != generation) RETURN_IF_ERROR(judge(now).status());
+  return signatures;
 }
 
 }  // namespace intaglio::appliance

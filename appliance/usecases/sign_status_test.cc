@@ -68,9 +68,11 @@ class SignStatusTest : public ::testing::Test {
     record.spki = generated->spki;
     record.origin = generated->origin;
     record.label = label;
-    EXPECT_THAT(core_.state().Update(
-                    [&](RowTransaction& rows) { return rows.PutKey(record.key_id, KeyRow{}); }),
-                IsOk());
+    KeyRow row;
+    if (purpose == KeyPurpose::kCaIssuing) row.version = kVersionInstalled;
+    EXPECT_THAT(
+        core_.state().Update([&](RowTransaction& rows) { return rows.PutKey(record.key_id, row); }),
+        IsOk());
     return record;
   }
   void Issue(const Bytes& serial) {
@@ -284,6 +286,19 @@ TEST_F(SignStatusTest, SignsAnswersInTheirOrderAndJournalsThemFirst) {
   EXPECT_TRUE(Verifies(status_, one, (*signatures)[0]));
   EXPECT_TRUE(Verifies(status_, two, (*signatures)[1]));
   EXPECT_THAT(core_.EventsAfter(before), ElementsAre(EventType::kOcspSigned));
+}
+
+TEST_F(SignStatusTest, ARevocationWhileAnAnswerIsSignedKeepsItBack) {
+  const Bytes good = Answer({Single({0x40, 1})});
+  core_.signing().AfterSigning([&] {
+    Change(StateAction::kRevoke, {0x40, 1}, CrlReason::kKeyCompromise);
+  });
+  EXPECT_THAT(SignOcsp({good}), FailsNaming(kOcspHidesRevocation.id, "4001"));
+  // A change elsewhere costs nothing.
+  core_.signing().AfterSigning([&] {
+    Change(StateAction::kRevoke, {0x40, 3}, CrlReason::kKeyCompromise);
+  });
+  EXPECT_THAT(SignOcsp({Answer({Single({0x40, 2})})}), IsOk());
 }
 
 TEST_F(SignStatusTest, SignsAllAnswersOrNone) {

@@ -1,5 +1,8 @@
 #include "host/status/status_service.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "base/log.h"
 #include "host/domain/usecase_reasons.h"
 #include "host/x509/ca_description.h"
@@ -79,6 +82,13 @@ OcspCertStatus ToOcsp(const SerialStatus& status) {
   return OcspGood{};
 }
 
+// A status cannot be older than the revocation it tells of, a date that the core's clock has
+// passed.
+WallTime NoEarlier(WallTime time, const SerialStatus& status) {
+  if (std::holds_alternative<OcspGood>(ToOcsp(status))) return time;
+  return std::max(time, status.changed_at);
+}
+
 }  // namespace
 
 struct StatusService::Signers {
@@ -122,7 +132,7 @@ void StatusService::ForgetSigners() {
 StatusOr<PublishedCrl> StatusService::BuildCrl(const Signers& signers, uint64_t number) {
   PublishedCrl crl;
   crl.number = number;
-  crl.this_update = WholeSeconds(clock_.Now());
+  ASSIGN_OR_RETURN(crl.this_update, core_clock_.Now());
   crl.next_update = crl.this_update + terms_.crl_life;
   RETURN_IF_ERROR(store_.WithRevoked([&](RevokedSnapshot& snapshot) -> Status {
     ASSIGN_OR_RETURN(crl.status_sequence, snapshot.StatusSequence());
@@ -191,13 +201,14 @@ Status StatusService::KeepCrlFresh() {
 StatusOr<Bytes> StatusService::BuildAnswer(const Signers& signers, const SerialStatus& status,
                                            WallTime now) {
   ASSIGN_OR_RETURN(const Serial serial, Serial::FromHexText(status.serial));
+  const WallTime dated = NoEarlier(now, status);
   return BuildOcspResponseData(
       {.responder_key_hash = signers.responder_key_hash,
-       .produced_at = now,
+       .produced_at = dated,
        .answers = {{.cert_id = signers.issuer.CertId(OcspHash::kSha1, serial),
                     .status = ToOcsp(status),
-                    .this_update = now,
-                    .next_update = now + terms_.ocsp_life,
+                    .this_update = dated,
+                    .next_update = dated + terms_.ocsp_life,
                     .archive_cutoff = signers.ca.validity().not_before}},
        .nonce = std::nullopt,
        .extended_revoke = ExtendedRevoke::kAbsent});
@@ -205,7 +216,7 @@ StatusOr<Bytes> StatusService::BuildAnswer(const Signers& signers, const SerialS
 
 Status StatusService::PresignBatch(const Signers& signers,
                                    const std::vector<SerialStatus>& statuses) {
-  const WallTime now = WholeSeconds(clock_.Now());
+  ASSIGN_OR_RETURN(const WallTime now, core_clock_.Now());
   CorePort::OcspInput input{signers.ca_key.sealed_record, signers.status_key.sealed_record, {}};
   for (const SerialStatus& status : statuses) {
     ASSIGN_OR_RETURN(Bytes data, BuildAnswer(signers, status, now));
@@ -219,7 +230,9 @@ Status StatusService::PresignBatch(const Signers& signers,
     for (size_t i = 0; i < statuses.size(); ++i) {
       ASSIGN_OR_RETURN(Bytes der, AssembleOcspResponse(input.response_data[i], signatures[i],
                                                        signers.status_key.certificate));
-      RETURN_IF_ERROR(store.PutOcsp(statuses[i], {std::move(der), now, now + terms_.ocsp_life}));
+      const WallTime dated = NoEarlier(now, statuses[i]);
+      RETURN_IF_ERROR(
+          store.PutOcsp(statuses[i], {std::move(der), dated, dated + terms_.ocsp_life}));
     }
     return OkStatus();
   });
@@ -280,7 +293,7 @@ StatusOr<OcspReply> StatusService::Answer(const OcspRequest& asked) {
     if (stored && now >= stored->next_update) stored.reset();
   }
   if (stored && !asked.nonce) return OcspReply{stored->der, std::move(stored)};
-  auto signed_now = SignAnswer(*signers, asked, now);
+  auto signed_now = SignAnswer(*signers, asked);
   // While the core is away a nonce goes unanswered, the status does not. [RFC 9654 §2.1]
   if (!signed_now.ok() && stored && IsCoreAway(signed_now.status())) {
     return OcspReply{stored->der, std::nullopt};
@@ -288,8 +301,8 @@ StatusOr<OcspReply> StatusService::Answer(const OcspRequest& asked) {
   return signed_now;
 }
 
-StatusOr<OcspReply> StatusService::SignAnswer(const Signers& signers, const OcspRequest& asked,
-                                              WallTime now) {
+StatusOr<OcspReply> StatusService::SignAnswer(const Signers& signers, const OcspRequest& asked) {
+  ASSIGN_OR_RETURN(const WallTime now, core_clock_.Now());
   OcspResponseFields fields{.responder_key_hash = signers.responder_key_hash,
                             .produced_at = now,
                             .answers = {},
@@ -302,6 +315,10 @@ StatusOr<OcspReply> StatusService::SignAnswer(const Signers& signers, const Ocsp
     // Never "good" for a serial that was not issued. [EN 319 411-1 OVR-6.6.3-02]
     if (status) {
       answer.status = ToOcsp(*status);
+      const WallTime dated = NoEarlier(now, *status);
+      answer.this_update = dated;
+      answer.next_update = dated + terms_.ocsp_life;
+      fields.produced_at = std::max(fields.produced_at, dated);
       answer.archive_cutoff = signers.ca.validity().not_before;
     }
     fields.answers.push_back(std::move(answer));

@@ -11,6 +11,7 @@
 #include "host/domain/terms.h"
 #include "host/ports/core_port.h"
 #include "host/ports/store_port.h"
+#include "host/status/core_clock.h"
 #include "host/x509/ocsp_request.h"
 
 namespace intaglio::host {
@@ -24,7 +25,7 @@ struct OcspReply {
 class StatusService final {
  public:
   StatusService(StorePort& store, CorePort& core, const Terms& terms, const Clock& clock)
-      : store_(store), core_(core), terms_(terms), clock_(clock) {}
+      : store_(store), core_(core), terms_(terms), clock_(clock), core_clock_(core, clock) {}
 
   // Builds the next CRL, has the core sign it, publishes it. kServiceNotReady, the core's Reasons.
   // Thread-safe.
@@ -51,13 +52,14 @@ class StatusService final {
   StatusOr<PublishedCrl> BuildCrl(const Signers& signers, uint64_t number);
   StatusOr<Bytes> BuildAnswer(const Signers& signers, const SerialStatus& status, WallTime now);
   StatusOr<OcspReply> Answer(const OcspRequest& asked);
-  StatusOr<OcspReply> SignAnswer(const Signers& signers, const OcspRequest& asked, WallTime now);
+  StatusOr<OcspReply> SignAnswer(const Signers& signers, const OcspRequest& asked);
   Status PresignBatch(const Signers& signers, const std::vector<SerialStatus>& statuses);
 
   StorePort& store_;
   CorePort& core_;
   const Terms& terms_;
   const Clock& clock_;
+  CoreClock core_clock_;
   std::mutex crl_mutex_;
   std::mutex signers_mutex_;
   std::shared_ptr<const Signers> signers_;

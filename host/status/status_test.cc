@@ -304,6 +304,38 @@ TEST_F(StatusTest, RefreshesOnlyOurOwn) {
   EXPECT_THAT(status().RefreshOcsp("4d0c"), FailsWith(kSerialNotOurs));
 }
 
+TEST(CoreClockTest, NeverShowsATimeThatTheCoreHasNotReached) {
+  const FakeClock core_clock(WallTime{1'795'000'000'000});
+  testing_support::FakeCore core(core_clock);
+  for (const Duration ahead : {-3 * kSecond, Duration{0}, 3 * kSecond, 90 * kSecond}) {
+    const FakeClock host_clock(core_clock.Now() + ahead);
+    CoreClock dated(core, host_clock);
+    const auto now = dated.Now();
+    ASSERT_THAT(now, IsOk());
+    EXPECT_LE(now->ms, core_clock.Now().ms) << ahead;
+    EXPECT_GE(*now, core_clock.Now() - 4 * kSecond) << ahead;
+    EXPECT_EQ(now->ms % 1000, 0);
+  }
+}
+
+TEST(CoreClockTest, AsksAgainSoonAndFailsWithTheCore) {
+  FakeClock core_clock(WallTime{1'795'000'000'000});
+  testing_support::FakeCore core(core_clock);
+  FakeClock host_clock(core_clock.Now());
+  CoreClock dated(core, host_clock);
+  ASSERT_THAT(dated.Now(), IsOk());
+  // The host's clock is set ahead; for a few seconds nobody knows.
+  host_clock.SetWall(host_clock.Now() + kMinute);
+  EXPECT_GT(*dated.Now(), core_clock.Now());
+  host_clock.Advance(CoreClock::kAge);
+  core_clock.Advance(CoreClock::kAge);
+  EXPECT_LE(*dated.Now(), core_clock.Now());
+  core.GoAway();
+  EXPECT_THAT(dated.Now(), IsOk());
+  host_clock.Advance(CoreClock::kAge);
+  EXPECT_FALSE(dated.Now().ok());
+}
+
 TEST(StatusWithoutCa, SaysTryLater) {
   HostFixture fixture;
   EXPECT_THAT(fixture.host().status.KeepCrlFresh(), FailsWith(kServiceNotReady));

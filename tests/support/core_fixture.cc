@@ -35,9 +35,11 @@ CoreFixture::CoreFixture() {
                                {.max_sessions = 4, .cached_keys_per_session = 16}));
   keys_ = std::make_unique<core::Pkcs11Keys>(
       *token_, Must(tokens::KeyLabel::Create(SoftHsm::storage_key_label())));
+  signing_ = std::make_unique<InterposedToken>(*keys_);
   state_ = Must(
       core::LmdbState::Open(folder_.path() + "/rows", SecretBytes(32), core::MapSize{64 << 20}));
   journal_ = Must(core::FileJournal::Open(folder_.path() + "/journal", clock_, 1, std::nullopt));
+  lines_ = std::make_unique<InterposedJournal>(*journal_);
   MustBeOk(core::RecordKeys::Found(*token_, *state_, rng_, clock_.Now()));
   record_keys_ = Must(core::RecordKeys::Open(*token_, *state_, rng_));
   time_ = std::make_unique<core::TrustedTime>(clock_, WallTime{}, [this](const std::string& seen) {
@@ -62,8 +64,8 @@ CoreFixture::CoreFixture() {
   live_identity_ = std::make_unique<core::LiveIdentity>(identity);
   boot_id_ = Must(core::DrawId<core::BootId>(rng_));
   services_ = std::make_unique<core::CoreServices>(
-      core::CoreServices{*live_identity_, boot_id_, *keys_, record_keys_->sealer(), statements_,
-                         *state_, *journal_, *time_, clock_, rng_});
+      core::CoreServices{*live_identity_, boot_id_, *signing_, record_keys_->sealer(), statements_,
+                         *state_, *lines_, *time_, clock_, rng_});
 }
 
 void CoreFixture::ChangeIdentity(const std::function<void(core::CoreIdentity&)>& change) {

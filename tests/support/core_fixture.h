@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "appliance/daemon/record_keys.h"
@@ -22,6 +23,76 @@
 
 namespace intaglio::testing_support {
 
+// Stands in front of the journal, so that a test can act, or fail, where a use case writes a line.
+class InterposedJournal final : public appliance::JournalPort {
+ public:
+  explicit InterposedJournal(appliance::JournalPort& journal) : journal_(journal) {}
+  // Called once, before the next line of this type is written; what it answers, if not OK, is what
+  // the use case gets instead of the line.
+  void Before(appliance::EventType type, std::function<Status()> act) {
+    type_ = type;
+    act_ = std::move(act);
+  }
+  StatusOr<appliance::JournalHead> Append(const appliance::Event& event) override {
+    if (act_ && event.type == type_) RETURN_IF_ERROR(std::exchange(act_, nullptr)());
+    return journal_.Append(event);
+  }
+  Status AppendSoon(const appliance::Event& event) override { return journal_.AppendSoon(event); }
+  appliance::JournalHead Head() override { return journal_.Head(); }
+  StatusOr<std::vector<Bytes>> Read(uint64_t sequence, size_t max, size_t max_octets) override {
+    return journal_.Read(sequence, max, max_octets);
+  }
+
+ private:
+  appliance::JournalPort& journal_;
+  appliance::EventType type_{};
+  std::function<Status()> act_;
+};
+
+// Stands in front of the token, so that a test can act between a signature and what follows it, or
+// have an object that does not go.
+class InterposedToken final : public appliance::TokenPort {
+ public:
+  explicit InterposedToken(appliance::TokenPort& token) : token_(token) {}
+  // Called once, when the token has made the next signatures.
+  void AfterSigning(std::function<void()> act) { signed_ = std::move(act); }
+  // Asked before each object is destroyed; anything but OK keeps it.
+  void BeforeDestroying(std::function<Status(ByteView)> act) { destroying_ = std::move(act); }
+
+  StatusOr<std::vector<Bytes>> Sign(appliance::SignPermit permit,
+                                    const appliance::KeyRecord& key) override {
+    auto signatures = token_.Sign(std::move(permit), key);
+    if (signed_) std::exchange(signed_, nullptr)();
+    return signatures;
+  }
+  Status Destroy(ByteView cka_id) override {
+    if (destroying_) RETURN_IF_ERROR(destroying_(cka_id));
+    return token_.Destroy(cka_id);
+  }
+  StatusOr<appliance::GeneratedKey> GenerateResident(appliance::KeyAlgorithm algorithm,
+                                                     const appliance::KeyId& key_id,
+                                                     const std::string& label) override {
+    return token_.GenerateResident(algorithm, key_id, label);
+  }
+  StatusOr<appliance::GeneratedKey> GenerateWrapped(appliance::KeyAlgorithm algorithm) override {
+    return token_.GenerateWrapped(algorithm);
+  }
+  Status VerifyEs256(ByteView spki, const Digest& digest, ByteView signature_der) override {
+    return token_.VerifyEs256(spki, digest, signature_der);
+  }
+  void DropKey(const appliance::KeyId& key_id) override { token_.DropKey(key_id); }
+  StatusOr<appliance::TrustedStorageKey> DescribeStorageKey() override {
+    return token_.DescribeStorageKey();
+  }
+  StatusOr<appliance::TokenDescription> Describe() override { return token_.Describe(); }
+  appliance::TokenHealth Health() override { return token_.Health(); }
+
+ private:
+  appliance::TokenPort& token_;
+  std::function<void()> signed_;
+  std::function<Status(ByteView)> destroying_;
+};
+
 class CoreFixture final {
  public:
   // Aborts if the token cannot be set up: no test makes sense then.
@@ -34,6 +105,8 @@ class CoreFixture final {
   FakeClock& clock() { return clock_; }
   appliance::LmdbState& state() { return *state_; }
   appliance::FileJournal& journal() { return *journal_; }
+  InterposedJournal& lines() { return *lines_; }
+  InterposedToken& signing() { return *signing_; }
   appliance::RecordSealer& records() { return record_keys_->sealer(); }
   appliance::RecordKeys& record_keys() { return *record_keys_; }
   appliance::Pkcs11Keys& token() { return *keys_; }
@@ -57,8 +130,10 @@ class CoreFixture final {
   std::shared_ptr<tokens::Module> module_;
   std::unique_ptr<tokens::Token> token_;
   std::unique_ptr<appliance::Pkcs11Keys> keys_;
+  std::unique_ptr<InterposedToken> signing_;
   std::unique_ptr<appliance::LmdbState> state_;
   std::unique_ptr<appliance::FileJournal> journal_;
+  std::unique_ptr<InterposedJournal> lines_;
   std::unique_ptr<appliance::RecordKeys> record_keys_;
   std::unique_ptr<appliance::TrustedTime> time_;
   appliance::StatementCodec statements_;

@@ -131,8 +131,8 @@ StatusOr<FakeCore::Opened> FakeCore::Open(ByteView record) {
 
 StatusOr<FakeCore::Opened> FakeCore::OpenNewest(ByteView record) {
   ASSIGN_OR_RETURN(const Opened opened, Open(record));
-  if (opened.version >= opened.key->least_version) return opened;
-  return Refuse(appliance::kRecordStale, std::to_string(opened.key->least_version) + " exists");
+  if (opened.version >= opened.key->version) return opened;
+  return Refuse(appliance::kRecordStale, std::to_string(opened.key->version) + " exists");
 }
 
 StatusOr<host::CoreStatus> FakeCore::DescribeCore() {
@@ -242,7 +242,7 @@ StatusOr<host::CoreCertificate> FakeCore::IssueCertificate(const IssueInput& inp
     order->second.tbs = tbs_sha256;
     row->second = {RowState::kIssued, tbs_sha256, subject.id, WholeSeconds(clock_.Now()), 0};
     subject.key->certificate = order->second.certificate;
-    subject.key->least_version = 1;
+    subject.key->version = 1;
     ++certificates_signed_;
   }
   Bytes certificate = order->second.certificate;
@@ -334,7 +334,7 @@ StatusOr<Bytes> FakeCore::AcceptCertificate(const ProvenInput& input) {
   if (agreed.size() < opened.key->controllers_need) {
     return Refuse(appliance::kControllersMissing, "controllers");
   }
-  opened.key->least_version = 2;
+  opened.key->version = 2;
   return act.End(Record(opened.id, 2));
 }
 

@@ -75,7 +75,7 @@ class FakeCore final : public host::CorePort {
     size_t controllers_need = 1;
     Bytes agreement_digest;
     Bytes certificate;
-    int least_version = 0;
+    int version = 0;
     bool agreement_signed = false;
     bool suspended = false;
     bool destroyed = false;

@@ -34,7 +34,7 @@ class SealTestKey final {
     const WallTime now = core.clock().Now();
     record_.certified_as =
         appliance::CertifiedAs{{{1}}, {{0x41}}, {}, now - kHour, now + 60 * kDay};
-    Row([](appliance::KeyRow&) {});
+    Row([](appliance::KeyRow& row) { row.version = appliance::kVersionAccepted; });
   }
 
   Bytes Sealed() const { return *core_.records().Seal(record_); }
