@@ -244,6 +244,7 @@ Status RowReplay::Apply(const Line& line) {
     case pb::EVENT_TYPE_SEAL_INTENT:
     case pb::EVENT_TYPE_SEALED:
     case pb::EVENT_TYPE_SEAL_QUOTA_WARNING:
+    case pb::EVENT_TYPE_SEAL_WITHDRAWN:
     case pb::EVENT_TYPE_EPOCH_STARTED:
     case pb::EVENT_TYPE_RECORD_RESEALED:
     case pb::EVENT_TYPE_EPOCH_DESTROYED:

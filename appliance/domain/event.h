@@ -71,6 +71,7 @@ enum class EventType : int {
   kUpgraded = 55,
   kRowsRebuilt = 56,
   kRebuiltOpened = 57,
+  kSealTakenBack = 58,  // SEAL_WITHDRAWN in the schema; kSealWithdrawn is a Reason
 };
 
 struct Event {

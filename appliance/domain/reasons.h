@@ -142,6 +142,8 @@ namespace intaglio::appliance {
     "the hash is not as long as the batch's hash algorithm makes it")                           \
   X(kSealTooMany, "APL-0082", "SEAL_TOO_MANY", kResourceExhausted, kPublic,                     \
     "too many authorisations, nonces or unfinished batches")                                    \
+  X(kSealWithdrawn, "APL-0083", "SEAL_WITHDRAWN", kPermissionDenied, kPublic,                   \
+    "the authorisation was withdrawn; its controllers may give another")                        \
   X(kPolicySubject, "APL-0085", "POLICY_SUBJECT", kPermissionDenied, kPublic,                   \
     "the ordered policy is for another kind of person, or for another kind of key")             \
   X(kRosterUnsafe, "APL-0090", "ROSTER_UNSAFE", kFailedPrecondition, kPublic,                   \

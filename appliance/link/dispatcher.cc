@@ -83,6 +83,8 @@ Status Dispatcher::Route(uint64_t connection, const pb::CoreRequest& request,
       return RouteAuthoriseSeal(core, request.authorise_seal(), *response.mutable_authorise_seal());
     case pb::CoreRequest::kSeal:
       return RouteSeal(core, request.seal(), *response.mutable_seal());
+    case pb::CoreRequest::kWithdrawSeal:
+      return RouteWithdrawSeal(core, request.withdraw_seal(), *response.mutable_withdraw_seal());
     case pb::CoreRequest::kSealStatus:
       return RouteSealStatus(core, request.seal_status(), *response.mutable_seal_status());
     case pb::CoreRequest::kBeginCrl:

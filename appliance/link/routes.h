@@ -58,6 +58,8 @@ Status RouteAuthoriseSeal(const RouteContext& core, const pb::AuthoriseSealReque
                           pb::AuthoriseSealResponse& response);
 Status RouteSeal(const RouteContext& core, const pb::SealRequest& request,
                  pb::SealResponse& response);
+Status RouteWithdrawSeal(const RouteContext& core, const pb::WithdrawSealRequest& request,
+                         pb::WithdrawSealResponse& response);
 Status RouteSealStatus(const RouteContext& core, const pb::SealStatusRequest& request,
                        pb::SealStatusResponse& response);
 // status_routes.cc

@@ -75,6 +75,17 @@ Status RouteSeal(const RouteContext& core, const pb::SealRequest& request,
   return OkStatus();
 }
 
+Status RouteWithdrawSeal(const RouteContext& core, const pb::WithdrawSealRequest& request,
+                         pb::WithdrawSealResponse&) {
+  KeyId key_id;
+  SealAuthorisationId id;
+  if (!Assign(AsBytes(request.key_id()), key_id)) return Invalid("key_id: 16 octets");
+  if (!Assign(AsBytes(request.authorisation_id()), id)) {
+    return Invalid("authorisation_id: 32 octets");
+  }
+  return core.use_cases.seal_authorisations.Withdraw(key_id, id);
+}
+
 Status RouteSealStatus(const RouteContext& core, const pb::SealStatusRequest& request,
                        pb::SealStatusResponse& response) {
   KeyId key_id;
@@ -90,6 +101,7 @@ Status RouteSealStatus(const RouteContext& core, const pb::SealStatusRequest& re
     entry.set_client_id(AsString(each.client_id));
     entry.set_nearly_spent(each.nearly_spent);
     entry.set_next_sequence(each.next_sequence);
+    entry.set_withdrawn(each.withdrawn);
   }
   return OkStatus();
 }

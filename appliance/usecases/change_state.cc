@@ -105,6 +105,11 @@ StatusOr<WallTime> ChangeState::BySigner(const SignerInput& input) {
       record.certified_as->serial != statement.serial) {
     return Fail(kOrderMismatch, "the statement names another certificate than the record");
   }
+  if (record.purpose == KeyPurpose::kSeal && record.controllers_need > 1) {
+    return Fail(kControllersMissing, "one controller of " +
+                                         std::to_string(record.controllers_need) +
+                                         " needed cannot end the seal; an officer's order does");
+  }
   ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
   return Apply({StateAction::kRevoke, statement.issuer_key_id, statement.serial, statement.reason,
                 proof.statement_digest(), statement.requested_at, WallTime{}},

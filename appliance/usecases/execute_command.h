@@ -23,8 +23,8 @@ class ExecuteCommand final {
         version_(std::move(version)),
         identity_change_(services.state, services.journal, services.identity) {}
 
-  // A nonce for the next command, good for 24 hours of this boot. kTooManyActivations when 64 are
-  // outstanding. Thread-safe.
+  // A nonce for the next command, good for 24 hours of this boot unless 64 more are drawn
+  // meanwhile: the oldest goes. Thread-safe.
   StatusOr<Nonce> Begin();
 
   struct Outcome {

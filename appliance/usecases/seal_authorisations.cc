@@ -21,7 +21,10 @@ Status JournalWarnings(const CoreServices& services, SealLedger& ledger, const K
                                      std::pair(due.of_end, "80 % of the window")}) {
     if (!is_due) continue;
     event.note = note;
-    RETURN_IF_ERROR(services.journal.Append(event).status());
+    if (const auto line = services.journal.Append(event); !line.ok()) {
+      ledger.Untold(key_id, id, due);
+      return line.status();
+    }
     LogWarn("seal.nearly_spent", {{"authorisation", id.hex()}, {"note", note}});
   }
   return due.any() ? ledger.Warned(key_id, id, due) : OkStatus();
@@ -35,11 +38,19 @@ StatusOr<SealAuthorisations::Begun> SealAuthorisations::Begin(ByteView record) {
   const BootTime boot_now = services_.clock.SinceBoot();
   std::lock_guard lock(mutex_);
   std::erase_if(nonces_, [&](const auto& each) { return boot_now >= each.second.until; });
-  const auto of_key = std::ranges::count_if(
-      nonces_, [&](const auto& each) { return each.second.key_id == key.record.key_id; });
-  if (nonces_.size() >= kMostNonces || of_key >= static_cast<ptrdiff_t>(kMostNoncesPerKey)) {
-    return Fail(kSealTooMany, "nonces are outstanding; use them or let them expire");
+  const auto of_this_key = [&](const auto& each) {
+    return each.second.key_id == key.record.key_id;
+  };
+  const auto older = [](const auto& a, const auto& b) { return a.second.until < b.second.until; };
+  // Whoever draws many takes nobody's place but those of the same key, until there are very many.
+  if (std::ranges::count_if(nonces_, of_this_key) >= static_cast<ptrdiff_t>(kMostNoncesPerKey)) {
+    auto oldest = nonces_.end();
+    for (auto each = nonces_.begin(); each != nonces_.end(); ++each) {
+      if (of_this_key(*each) && (oldest == nonces_.end() || older(*each, *oldest))) oldest = each;
+    }
+    nonces_.erase(oldest);
   }
+  if (nonces_.size() >= kMostNonces) nonces_.erase(std::ranges::min_element(nonces_, older));
   nonces_[nonce] = {key.record.key_id, boot_now + kNonceLife};
   return Begun{nonce, SealingCoreOf(services_)};
 }
@@ -48,7 +59,9 @@ StatusOr<SealAuthorisationId> SealAuthorisations::Enter(const Input& input) {
   const SealAuthorisationId id{Sha256(input.octets)};
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const OpenedKey key, OpenKey(services_, input.record));
-  if (ledger_.Has(key.record.key_id, id)) return id;
+  const auto before = ledger_.Find(key.record.key_id, id);
+  if (before.ok()) return id;
+  if (!Is(before.status(), kSealUnauthorised)) return before.status();
   const SealAuthorisation& authorisation = input.authorisation;
   RETURN_IF_ERROR(CheckAddress(services_, authorisation.core_instance));
   RETURN_IF_ERROR(CheckNonce(authorisation.nonce, authorisation.key_id));
@@ -85,6 +98,16 @@ StatusOr<std::vector<SealLedger::Standing>> SealAuthorisations::List(const KeyId
     RETURN_IF_ERROR(JournalWarnings(services_, ledger_, key_id, each.id, each.due));
   }
   return standings;
+}
+
+Status SealAuthorisations::Withdraw(const KeyId& key_id, const SealAuthorisationId& id) {
+  RETURN_IF_ERROR(CheckRowsWhole(services_));
+  // The row first: it must hold even when the journal cannot be written. The caller is told, asks
+  // again, and the line is written then.
+  RETURN_IF_ERROR(ledger_.Withdraw(key_id, id));
+  return services_.journal
+      .Append({.type = EventType::kSealTakenBack, .key_id = key_id, .statement_digest = id.octets})
+      .status();
 }
 
 Status SealAuthorisations::CheckNonce(const Nonce& nonce, const KeyId& key_id) {

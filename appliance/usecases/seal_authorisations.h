@@ -25,7 +25,8 @@ class SealAuthorisations final {
     Nonce nonce;
     SealingCore core;
   };
-  // A nonce for this key, good for 24 hours. SealPolicy::MayUse's Reasons, kSealTooMany.
+  // A nonce for this key, good for 24 hours unless 16 more are drawn for it meanwhile, or 4096 in
+  // all: the oldest goes. SealPolicy::MayUse's Reasons.
   // Thread-safe.
   StatusOr<Begun> Begin(ByteView record);
 
@@ -36,9 +37,13 @@ class SealAuthorisations final {
     std::vector<Proof> proofs;
     Bytes proof_octets;  // as they came, for the journal
   };
-  // The same octets again give the same id and no quota. kSealNonce, ProofCheck's and
-  // SealPolicy::CheckAuthorisation's Reasons. Thread-safe.
+  // The same octets again give the same id and no quota. kSealNonce, kSealWithdrawn, ProofCheck's
+  // and SealPolicy::CheckAuthorisation's Reasons. Thread-safe.
   StatusOr<SealAuthorisationId> Enter(const Input& input);
+
+  // Takes one away for good; again is no error. Taking authority away needs no proof.
+  // kSealUnauthorised. Thread-safe.
+  Status Withdraw(const KeyId& key_id, const SealAuthorisationId& id);
 
   // Journals the warnings that are due. Thread-safe.
   StatusOr<std::vector<SealLedger::Standing>> List(const KeyId& key_id);

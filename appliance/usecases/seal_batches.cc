@@ -103,7 +103,8 @@ StatusOr<SealBatches::Output> SealBatches::Run(const Input& input) {
               .count = static_cast<uint32_t>(items.digests.size())};
   if (chunk) event.note = "chunk " + std::to_string(*chunk);
   RETURN_IF_ERROR(services_.journal.Append(event).status());
-  const auto outcome = Gather(items, SignAll(key.record, std::move(permits)), kSlice);
+  const auto outcome =
+      Gather(items, SignAll(key.record, batch.authorisation_id, std::move(permits)), kSlice);
   event.type = EventType::kSealed;
   event.output_digest = DigestOf(*outcome);
   event.count = CountSigned(*outcome);
@@ -128,15 +129,18 @@ StatusOr<VerifiedBatch> SealBatches::CheckClient(const Input& input,
 }
 
 std::vector<StatusOr<std::vector<Bytes>>> SealBatches::SignAll(const KeyRecord& record,
+                                                               const SealAuthorisationId& id,
                                                                std::vector<SignPermit> permits) {
   std::vector<StatusOr<std::vector<Bytes>>> slices(permits.size(), std::vector<Bytes>());
   crew_.Run(permits.size(), [&](size_t i) {
-    // A revocation, block or suspension committed since the intent stops here, in mid-frame too.
+    // A revocation, block, suspension or withdrawal committed since the intent stops here, in
+    // mid-frame too.
     const auto row = services_.state.FindKey(record.key_id);
     Status usable = row.status();
     if (usable.ok()) {
       usable = *row ? CheckKeyState(**row) : Fail(kRecordStale, "the key's row is gone");
     }
+    if (usable.ok()) usable = ledger_.Find(record.key_id, id).status();
     if (usable.ok()) {
       slices[i] = services_.token.Sign(std::move(permits[i]), record);
     } else {

@@ -47,6 +47,7 @@ class SealBatches final {
   StatusOr<VerifiedBatch> CheckClient(const Input& input, const SealAuthorisation& authorisation,
                                       const KeyId& key_id, const Digest& batch_digest);
   std::vector<StatusOr<std::vector<Bytes>>> SignAll(const KeyRecord& record,
+                                                    const SealAuthorisationId& id,
                                                     std::vector<SignPermit> permits);
   StatusOr<Output> Repeat(const KeyId& key_id, const SealAuthorisationId& id,
                           std::shared_ptr<const SealOutcome> outcome, WallTime now);

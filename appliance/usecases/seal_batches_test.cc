@@ -235,8 +235,65 @@ TEST_F(SealBatchesTest, ANonceIsForOneKeyAndOneAuthorisation) {
   const Nonce old = NewNonce();
   core_.clock().Advance(SealAuthorisations::kNonceLife);
   EXPECT_THAT(Enter(key_.Authorisation(old), by), FailsWith(kSealNonce));
-  for (size_t i = 0; i < SealAuthorisations::kMostNoncesPerKey; ++i) NewNonce();
-  EXPECT_THAT(authorisations_.Begin(key_.Sealed()), FailsWith(kSealTooMany));
+  // Whoever draws and draws ends his own oldest nonce, and no other key's.
+  const Nonce of_other = authorisations_.Begin(other.Sealed())->nonce;
+  const Nonce first = NewNonce();
+  core_.clock().Advance(kSecond);
+  const Nonce second = NewNonce();
+  for (size_t i = 0; i + 1 < SealAuthorisations::kMostNoncesPerKey; ++i) NewNonce();
+  EXPECT_THAT(Enter(key_.Authorisation(first), by), FailsWith(kSealNonce));
+  EXPECT_THAT(Enter(key_.Authorisation(second), by), IsOk());
+  EXPECT_THAT(Enter(key_.Authorisation(of_other), by), ::testing::Not(IsOk()));
+}
+
+TEST_F(SealBatchesTest, AWithdrawnAuthorisationSealsNothingAndComesNotBack) {
+  auto authorisation = key_.Authorisation(NewNonce());
+  const std::vector<const P256Signer*> by = {&key_.controller(0), &key_.controller(1)};
+  const auto id = Enter(authorisation, by);
+  ASSERT_THAT(id, IsOk());
+  ASSERT_THAT(Seal(key_.Batch(*id, 1, 10)), IsOk());
+  const KeyId& key_id = key_.record().key_id;
+  EXPECT_THAT(authorisations_.Withdraw(key_id, SealAuthorisationId{{9}}),
+              FailsWith(kSealUnauthorised));
+  EXPECT_THAT(authorisations_.Withdraw(KeyId{{9}}, *id), FailsWith(kSealUnauthorised));
+  ASSERT_THAT(Seal(key_.Batch(*id, 2, 10)), IsOk()) << "control";
+  ASSERT_THAT(core_.journal().Flush(), IsOk());
+  const uint64_t before = core_.journal().Head().sequence;
+  ASSERT_THAT(authorisations_.Withdraw(key_id, *id), IsOk());
+  EXPECT_THAT(EventsAfter(before), ElementsAre(EventType::kSealTakenBack));
+  EXPECT_THAT(Seal(key_.Batch(*id, 3, 10)), FailsWith(kSealWithdrawn));
+  EXPECT_THAT(Enter(authorisation, by), FailsWith(kSealWithdrawn)) << "the same octets again";
+  EXPECT_THAT(authorisations_.Withdraw(key_id, *id), IsOk()) << "again is no error";
+  EXPECT_TRUE(authorisations_.List(key_id)->at(0).withdrawn);
+  // Its controllers may give another.
+  const auto next = Enter(key_.Authorisation(NewNonce()), by);
+  ASSERT_THAT(next, IsOk());
+  EXPECT_THAT(Seal(key_.Batch(*next, 1, 10)), IsOk());
+}
+
+TEST_F(SealBatchesTest, AWithdrawalInMidFrameStopsTheRestOfIt) {
+  const auto id = Authorised();
+  // Between the intent and its signatures.
+  core_.lines().Before(EventType::kSealIntent,
+                       [&] { return authorisations_.Withdraw(key_.record().key_id, id); });
+  const auto output = Seal(key_.Batch(id, 1, 100));
+  ASSERT_THAT(output, IsOk());
+  for (const auto& each : *output->outcome) EXPECT_THAT(each, FailsWith(kSealWithdrawn));
+}
+
+TEST_F(SealBatchesTest, AWarningThatCouldNotBeJournalledIsGivenAgain) {
+  const auto id = Authorised();
+  core_.clock().Advance(9 * kDay);
+  core_.lines().Before(EventType::kSealQuotaWarning,
+                       [] { return Fail(kSealTooMany, "as a full disk says"); });
+  const KeyId& key_id = key_.record().key_id;
+  ASSERT_THAT(Seal(key_.Batch(id, 1, 1)), FailsWith(kSealTooMany));
+  ASSERT_THAT(core_.journal().Flush(), IsOk());
+  const uint64_t before = core_.journal().Head().sequence;
+  ASSERT_THAT(authorisations_.List(key_id), IsOk());
+  EXPECT_THAT(EventsAfter(before), ElementsAre(EventType::kSealQuotaWarning));
+  ASSERT_THAT(authorisations_.List(key_id), IsOk());
+  EXPECT_THAT(EventsAfter(before), ElementsAre(EventType::kSealQuotaWarning)) << "once";
 }
 
 TEST_F(SealBatchesTest, AnAuthorisationIsForThisCoreInThisEpochAndThisKey) {

@@ -16,6 +16,10 @@ Status Unauthorised(const SealAuthorisationId& id) {
   return Fail(kSealUnauthorised, "authorisation " + id.hex());
 }
 
+Status Withdrawn(const SealAuthorisationId& id) {
+  return Fail(kSealWithdrawn, "authorisation " + id.hex());
+}
+
 }  // namespace
 
 bool NearlySpent(const SealAuthorisation& authorisation, uint64_t used) {
@@ -47,6 +51,7 @@ void SealLedger::Minute::Add(uint64_t count) {
 
 Status SealLedger::Enter(const KeyId& key_id, const SealAuthorisationId& id, ByteView octets,
                          WallTime now) {
+  std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(const auto there, state_.ListSeals(key_id, kMostPerKey + 1));
   std::vector<SealAuthorisationId> over;
   for (const auto& [each, row] : there) {
@@ -58,7 +63,6 @@ Status SealLedger::Enter(const KeyId& key_id, const SealAuthorisationId& id, Byt
     return Fail(kSealTooMany, "this key has " + std::to_string(kMostPerKey) +
                                   " authorisations; they go 31 days after their end");
   }
-  std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(state_.Update([&](RowTransaction& rows) -> Status {
     for (const auto& each : over) RETURN_IF_ERROR(rows.EraseSeal(key_id, each));
     ASSIGN_OR_RETURN(const auto before, rows.FindSeal(key_id, id));
@@ -69,22 +73,52 @@ Status SealLedger::Enter(const KeyId& key_id, const SealAuthorisationId& id, Byt
   return OkStatus();
 }
 
+StatusOr<std::unique_ptr<SealLedger::Account>> SealLedger::Read(const SealLedgerRow& row) const {
+  auto account = std::make_unique<Account>();
+  ASSIGN_OR_RETURN(account->authorisation, decode_(row.authorisation));
+  account->row = row;
+  account->used = row.reserved;
+  account->highest = row.last_sequence;
+  account->begun = ~uint64_t{0};
+  account->told = {row.warned_of_quota, row.warned_of_end};
+  account->minute.newest = clock_.SinceBoot().ms / kSecond;
+  return account;
+}
+
+Status SealLedger::MakeRoom() {
+  if (accounts_.size() < kMostAccounts) return OkStatus();
+  const int64_t second = clock_.SinceBoot().ms / kSecond;
+  auto idle = accounts_.end();
+  for (auto each = accounts_.begin(); each != accounts_.end(); ++each) {
+    Account& account = *each->second;
+    account.minute.MoveTo(second);
+    // Its minute, or its batches under way, would begin anew.
+    if (account.minute.sum > 0 || !account.trees.empty()) continue;
+    if (idle == accounts_.end() || account.used_at < idle->second->used_at) idle = each;
+  }
+  if (idle == accounts_.end()) {
+    return Fail(kSealTooMany, "every one of " + std::to_string(kMostAccounts) +
+                                  " authorisations is in use; try again in a minute");
+  }
+  accounts_.erase(idle);
+  return OkStatus();
+}
+
 StatusOr<SealLedger::Account*> SealLedger::Load(const KeyId& key_id,
                                                 const SealAuthorisationId& id) {
   const Place place{key_id, id};
-  if (const auto found = accounts_.find(place); found != accounts_.end()) {
+  const auto found = accounts_.find(place);
+  if (found != accounts_.end()) {
+    if (found->second->row.withdrawn) return Withdrawn(id);
+    found->second->used_at = clock_.SinceBoot();
     return found->second.get();
   }
-  ASSIGN_OR_RETURN(auto row, state_.FindSeal(key_id, id));
+  ASSIGN_OR_RETURN(const auto row, state_.FindSeal(key_id, id));
   if (!row) return Unauthorised(id);
-  auto account = std::make_unique<Account>();
-  ASSIGN_OR_RETURN(account->authorisation, decode_(row->authorisation));
-  account->used = row->reserved;
-  account->highest = row->last_sequence;
-  account->begun = ~uint64_t{0};
-  account->minute.newest = clock_.SinceBoot().ms / kSecond;
-  account->row = *std::move(row);
-  if (accounts_.size() >= kMostAccounts) accounts_.erase(accounts_.begin());
+  if (row->withdrawn) return Withdrawn(id);
+  ASSIGN_OR_RETURN(auto account, Read(*row));
+  account->used_at = clock_.SinceBoot();
+  RETURN_IF_ERROR(MakeRoom());
   return (accounts_[place] = std::move(account)).get();
 }
 
@@ -94,9 +128,19 @@ StatusOr<SealAuthorisation> SealLedger::Find(const KeyId& key_id, const SealAuth
   return account->authorisation;
 }
 
-bool SealLedger::Has(const KeyId& key_id, const SealAuthorisationId& id) {
+Status SealLedger::Withdraw(const KeyId& key_id, const SealAuthorisationId& id) {
   std::lock_guard lock(mutex_);
-  return Load(key_id, id).ok();
+  SealLedgerRow withdrawn;
+  RETURN_IF_ERROR(state_.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(const auto row, rows.FindSeal(key_id, id));
+    if (!row) return Unauthorised(id);
+    withdrawn = *row;
+    withdrawn.withdrawn = true;
+    return rows.PutSeal(key_id, id, withdrawn);
+  }));
+  const auto found = accounts_.find({key_id, id});
+  if (found != accounts_.end()) found->second->row.withdrawn = true;
+  return OkStatus();
 }
 
 bool SealLedger::IsUnderWay(const KeyId& key_id, const SealBatch& batch,
@@ -213,36 +257,60 @@ StatusOr<SealLedger::Taken> SealLedger::Take(const KeyId& key_id, const Claim& c
 SealWarnings SealLedger::TakeWarnings(Account& account, WallTime now) {
   const bool spent = NearlySpent(account.authorisation, account.used);
   const bool over = NearlyOver(account.authorisation, now);
-  const SealWarnings due{spent && !account.row.warned_of_quota, over && !account.row.warned_of_end};
-  account.row.warned_of_quota |= spent;
-  account.row.warned_of_end |= over;
+  const SealWarnings due{spent && !account.told.of_quota, over && !account.told.of_end};
+  account.told.of_quota |= spent;
+  account.told.of_end |= over;
   return due;
+}
+
+void SealLedger::Untold(const KeyId& key_id, const SealAuthorisationId& id,
+                        const SealWarnings& due) {
+  std::lock_guard lock(mutex_);
+  const auto found = accounts_.find({key_id, id});
+  if (found == accounts_.end()) return;
+  if (due.of_quota) found->second->told.of_quota = false;
+  if (due.of_end) found->second->told.of_end = false;
 }
 
 Status SealLedger::Warned(const KeyId& key_id, const SealAuthorisationId& id,
                           const SealWarnings& given) {
   std::lock_guard lock(mutex_);
-  return state_.Update([&](RowTransaction& rows) -> Status {
-    ASSIGN_OR_RETURN(auto row, rows.FindSeal(key_id, id));
+  SealLedgerRow warned;
+  RETURN_IF_ERROR(state_.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(const auto row, rows.FindSeal(key_id, id));
     if (!row) return Unauthorised(id);
-    row->warned_of_quota |= given.of_quota;
-    row->warned_of_end |= given.of_end;
-    return rows.PutSeal(key_id, id, *row);
-  });
+    warned = *row;
+    warned.warned_of_quota |= given.of_quota;
+    warned.warned_of_end |= given.of_end;
+    return rows.PutSeal(key_id, id, warned);
+  }));
+  const auto found = accounts_.find({key_id, id});
+  if (found != accounts_.end()) {
+    found->second->row.warned_of_quota = warned.warned_of_quota;
+    found->second->row.warned_of_end = warned.warned_of_end;
+  }
+  return OkStatus();
 }
 
 StatusOr<std::vector<SealLedger::Standing>> SealLedger::List(const KeyId& key_id, WallTime now) {
-  ASSIGN_OR_RETURN(const auto rows, state_.ListSeals(key_id, kMostPerKey + 1));
   std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const auto rows, state_.ListSeals(key_id, kMostPerKey + 1));
   std::vector<Standing> out;
   for (const auto& [id, row] : rows) {
     Standing standing;
     standing.id = id;
-    ASSIGN_OR_RETURN(Account* const account, Load(key_id, id));
-    standing.authorisation = account->authorisation;
-    standing.used_or_reserved = account->used;
-    standing.next_sequence = account->highest + 1;
-    standing.due = TakeWarnings(*account, now);
+    // Looking must not push out what is in use, so what is not in memory is only read.
+    std::unique_ptr<Account> read;
+    const auto found = accounts_.find({key_id, id});
+    if (found == accounts_.end()) {
+      ASSIGN_OR_RETURN(read, Read(row));
+    }
+    Account& account = read ? *read : *found->second;
+    standing.authorisation = account.authorisation;
+    standing.used_or_reserved = account.used;
+    standing.next_sequence = account.highest + 1;
+    standing.withdrawn = row.withdrawn;
+    if (!row.withdrawn) standing.due = TakeWarnings(account, now);
     standing.nearly_spent = NearlySpent(standing.authorisation, standing.used_or_reserved) ||
                             NearlyOver(standing.authorisation, now);
     standing.client_id = Sha256(standing.authorisation.client_spki);

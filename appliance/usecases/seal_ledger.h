@@ -38,9 +38,10 @@ class SealLedger final {
   // A new authorisation with a quota of its own; one that is there already stays as it is. Removes
   // authorisations of this key that ended 31 days ago. kSealTooMany. Thread-safe, as all.
   Status Enter(const KeyId& key_id, const SealAuthorisationId& id, ByteView octets, WallTime now);
-  // kSealUnauthorised.
+  // kSealUnauthorised, kSealWithdrawn.
   StatusOr<SealAuthorisation> Find(const KeyId& key_id, const SealAuthorisationId& id);
-  bool Has(const KeyId& key_id, const SealAuthorisationId& id);
+  // From here on nothing is taken from it, for good. kSealUnauthorised.
+  Status Withdraw(const KeyId& key_id, const SealAuthorisationId& id);
 
   // What a frame wants: signatures for a whole batch, or for one chunk of it.
   struct Claim {
@@ -55,9 +56,11 @@ class SealLedger final {
     bool nearly_spent = false;
     SealWarnings due;
   };
-  // Takes all of it or nothing. kSealUnauthorised, kSealRate, kSealQuotaSpent, kSealSequence,
-  // kSealChunkBegun, kSealTooMany, and the state's Reasons.
+  // Takes all of it or nothing. kSealUnauthorised, kSealWithdrawn, kSealRate, kSealQuotaSpent,
+  // kSealSequence, kSealChunkBegun, kSealTooMany, and the state's Reasons.
   StatusOr<Taken> Take(const KeyId& key_id, const Claim& claim, WallTime now);
+  // The warning could not be journalled: somebody else is told of it.
+  void Untold(const KeyId& key_id, const SealAuthorisationId& id, const SealWarnings& due);
   // The warning has been journalled.
   Status Warned(const KeyId& key_id, const SealAuthorisationId& id, const SealWarnings& given);
   // The batch's chunks are being carried out, so its client has been verified.
@@ -70,6 +73,7 @@ class SealLedger final {
     uint64_t used_or_reserved = 0;
     uint64_t next_sequence = 0;
     bool nearly_spent = false;
+    bool withdrawn = false;
     SealWarnings due;
   };
   StatusOr<std::vector<Standing>> List(const KeyId& key_id, WallTime now);
@@ -104,11 +108,16 @@ class SealLedger final {
     uint64_t used = 0;
     uint64_t highest = 0;  // sequence number begun
     uint64_t begun = 0;    // bit n: `highest` - n has been begun
+    SealWarnings told;     // somebody has been told, if it is not on disk yet
+    BootTime used_at;
     Minute minute;
     std::map<Digest, Tree> trees;
   };
 
+  StatusOr<std::unique_ptr<Account>> Read(const SealLedgerRow& row) const;
   StatusOr<Account*> Load(const KeyId& key_id, const SealAuthorisationId& id);
+  // Room for one more account, at the cost of one that nothing but its blocks would be lost of.
+  Status MakeRoom();
   static Status CheckSequence(const Account& account, uint64_t sequence);
   Status CheckRate(Account& account, uint64_t signatures);
   // Enlarges the blocks on disk where they do not reach.

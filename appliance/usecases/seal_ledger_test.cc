@@ -226,7 +226,34 @@ TEST_F(SealLedgerTest, AnAuthorisationIsOneKeysAlone) {
   const auto id = Enter(1'000);
   EXPECT_THAT(ledger_->Find(kKey, id), IsOk());
   EXPECT_THAT(ledger_->Find(KeyId{{8}}, id), FailsWith(kSealUnauthorised));
-  EXPECT_FALSE(ledger_->Has(KeyId{{8}}, id));
+}
+
+TEST_F(SealLedgerTest, AWithdrawalOutlivesARestart) {
+  const auto id = Enter(1'000), other = Enter(2'000);
+  ASSERT_THAT(Take(id, 1, 10), IsOk());
+  ASSERT_THAT(ledger_->Withdraw(kKey, id), IsOk());
+  EXPECT_THAT(Take(id, 2, 10), FailsWith(kSealWithdrawn));
+  Restart();
+  EXPECT_THAT(Take(id, 2, 10), FailsWith(kSealWithdrawn));
+  EXPECT_THAT(ledger_->Find(kKey, id), FailsWith(kSealWithdrawn));
+  EXPECT_THAT(ledger_->Withdraw(kKey, id), IsOk());
+  EXPECT_THAT(Take(other, 1, 10), IsOk());
+}
+
+TEST_F(SealLedgerTest, LookingAtOthersDoesNotEmptyAMinute) {
+  const auto id = Enter(10'000, 100);
+  ASSERT_THAT(Take(id, 1, 100), IsOk());
+  ASSERT_THAT(Take(id, 2, 1), FailsWith(kSealRate));
+  // More keys than accounts have room in memory, each looked at and used.
+  for (uint32_t i = 0; i < 4'200; ++i) {
+    const KeyId key{{7, static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)}};
+    const Bytes octets = Octets(10, 10);
+    const SealAuthorisationId other{Sha256(octets)};
+    ASSERT_THAT(ledger_->Enter(key, other, octets, kNow), IsOk());
+    ASSERT_THAT(ledger_->List(key, kNow), IsOk());
+    ASSERT_THAT(ledger_->Find(key, other), IsOk());
+  }
+  EXPECT_THAT(Take(id, 2, 1), FailsWith(kSealRate));
 }
 
 TEST_F(SealLedgerTest, HoldsTheRateInEveryMinuteByBootTime) {

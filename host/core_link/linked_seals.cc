@@ -42,6 +42,13 @@ StatusOr<Bytes> LinkedSeals::Authorise(ByteView record, ByteView authorisation,
   return ToBytes(response.authorise_seal().authorisation_id());
 }
 
+Status LinkedSeals::Withdraw(ByteView key_id, ByteView authorisation_id) {
+  pb::CoreRequest request;
+  request.mutable_withdraw_seal()->set_key_id(AsString(key_id));
+  request.mutable_withdraw_seal()->set_authorisation_id(AsString(authorisation_id));
+  return Ask(link_, request, pb::CoreResponse::kWithdrawSeal).status();
+}
+
 StatusOr<std::vector<SealPort::Standing>> LinkedSeals::ListAuthorisations(ByteView key_id) {
   pb::CoreRequest request;
   request.mutable_seal_status()->set_key_id(AsString(key_id));
@@ -55,7 +62,8 @@ StatusOr<std::vector<SealPort::Standing>> LinkedSeals::ListAuthorisations(ByteVi
                    each.used_or_reserved(),
                    ToBytes(each.client_id()),
                    each.nearly_spent(),
-                   each.next_sequence()});
+                   each.next_sequence(),
+                   each.withdrawn()});
   }
   return out;
 }

@@ -19,6 +19,7 @@ class LinkedSeals final : public SealPort {
   StatusOr<Begun> BeginAuthorisation(ByteView record) override;
   StatusOr<Bytes> Authorise(ByteView record, ByteView authorisation,
                             const std::vector<Bytes>& proofs) override;
+  Status Withdraw(ByteView key_id, ByteView authorisation_id) override;
   StatusOr<std::vector<Standing>> ListAuthorisations(ByteView key_id) override;
 
   using SealCallback = std::function<void(StatusOr<core::v1::SealResponse>)>;

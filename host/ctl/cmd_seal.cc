@@ -117,6 +117,36 @@ StatusOr<hpb::GetSealStatusResponse> FetchStatus(const std::string& credential, 
   return session.Call<hpb::GetSealStatusResponse>("Sealing/GetSealStatus", request);
 }
 
+struct WithdrawFlags {
+  std::string credential;
+  std::string authorisation;
+};
+
+// Its id in hexadecimal, as 'seal status' shows it, or the file that was authorised.
+StatusOr<Bytes> AuthorisationIdOf(const std::string& named) {
+  if (auto id = FromHex(named); id.ok() && id->size() == 32) return id;
+  ASSIGN_OR_RETURN(const Bytes octets, ReadInput(named, kMostStatement));
+  pb::SealAuthorisation authorisation;
+  RETURN_IF_ERROR(ReadStatement(octets, kSealAuthorisationContext, authorisation));
+  return ToBytes(ByteView(Sha256(octets)));
+}
+
+StatusOr<Report> SealWithdraw(const WithdrawFlags& flags, Session& session) {
+  hpb::WithdrawRequest request;
+  request.set_credential_id(flags.credential);
+  ASSIGN_OR_RETURN(const Bytes id, AuthorisationIdOf(flags.authorisation));
+  request.set_authorisation_id(AsString(id));
+  Report shown;
+  shown.Text("credential", flags.credential).Octets("authorisation_id", id);
+  session.Show("Authorisation to withdraw", shown);
+  RETURN_IF_ERROR(session.Confirm("End it for good? Its client seals nothing more."));
+  RETURN_IF_ERROR(session.Call<hpb::WithdrawResponse>("Sealing/Withdraw", request).status());
+  Report report;
+  report.Text("credential", flags.credential).Octets("authorisation_id", id);
+  report.Text("state", "withdrawn");
+  return report;
+}
+
 struct StatusFlags {
   std::string credential;
 };
@@ -130,7 +160,10 @@ StatusOr<Report> SealStatus(const StatusFlags& flags, Session& session) {
     Report report = ReportOf(each);
     report.Number("remaining",
                   static_cast<int64_t>(each.most_signatures() - each.used_or_reserved()));
-    report.Text("state", over ? "over" : queued ? "queued" : "open");
+    report.Text("state", each.withdrawn() ? "withdrawn"
+                         : over           ? "over"
+                         : queued         ? "queued"
+                                          : "open");
     authorisations.push_back(std::move(report));
   }
   Report report;
@@ -312,6 +345,15 @@ void AddControllers(CommandTable& table) {
             .Several("--proof", o.proofs, "file of 'seal approve'; may be repeated");
       },
       SealAuthorise);
+  table.Add<WithdrawFlags>(
+      {"seal withdraw", "Ends an authorisation for good, at once, also while its client seals",
+       "intaglio seal withdraw --credential ID --authorisation seal.auth"},
+      [](Flags& flags, WithdrawFlags& o) {
+        flags.Required("--credential", o.credential, "credential id of the seal's key")
+            .Required("--authorisation", o.authorisation,
+                      "its file, or its id as 'seal status' shows it");
+      },
+      SealWithdraw);
 }
 
 }  // namespace

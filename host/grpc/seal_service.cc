@@ -84,6 +84,18 @@ class SealService final : public hpb::Sealing::Service {
       return OkStatus();
     });
   }
+  grpc::Status Withdraw(grpc::ServerContext* context, const hpb::WithdrawRequest* request,
+                        hpb::WithdrawResponse*) override {
+    return Serve(*context, *request, [&]() -> Status {
+      const std::string role = PeerRole(*context);
+      if (role != "administrator") {
+        return Fail(kRoleDenied, "a certificate for role '" + role +
+                                     "' may not withdraw; one for role 'administrator' may");
+      }
+      return use_cases_.sealing.Withdraw(request->credential_id(),
+                                         AsBytes(request->authorisation_id()));
+    });
+  }
   grpc::Status GetSealStatus(grpc::ServerContext* context, const hpb::GetSealStatusRequest* request,
                              hpb::GetSealStatusResponse* response) override {
     return Serve(*context, *request, [&]() -> Status {
@@ -106,6 +118,7 @@ class SealService final : public hpb::Sealing::Service {
         entry.set_client_id(AsString(each.client_id));
         entry.set_nearly_spent(each.nearly_spent);
         entry.set_next_sequence(each.next_sequence);
+        entry.set_withdrawn(each.withdrawn);
       }
       return OkStatus();
     });

@@ -24,6 +24,7 @@ class SealPort {
   // The authorisation's id. `proofs`: canonical intaglio.core.v1.Proof octets.
   virtual StatusOr<Bytes> Authorise(ByteView record, ByteView authorisation,
                                     const std::vector<Bytes>& proofs) = 0;
+  virtual Status Withdraw(ByteView key_id, ByteView authorisation_id) = 0;
   // What is left of one authorisation.
   struct Standing {
     Bytes authorisation_id;
@@ -34,6 +35,7 @@ class SealPort {
     Bytes client_id;  // SHA-256 of the client's SPKI
     bool nearly_spent = false;
     uint64_t next_sequence = 0;
+    bool withdrawn = false;
   };
   virtual StatusOr<std::vector<Standing>> ListAuthorisations(ByteView key_id) = 0;
 };

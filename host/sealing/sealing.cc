@@ -32,6 +32,15 @@ StatusOr<Bytes> Sealing::Authorise(const std::string& credential_id, ByteView au
   return id;
 }
 
+Status Sealing::Withdraw(const std::string& credential_id, ByteView authorisation_id) {
+  ASSIGN_OR_RETURN(const Credential credential, Find(credential_id));
+  ASSIGN_OR_RETURN(const Bytes key_id, FromHex(credential.id));
+  RETURN_IF_ERROR(core_.Withdraw(key_id, authorisation_id));
+  return store_.Update([&](StoreTransaction& store) {
+    return store.AppendAudit({"seal-withdrawn", credential.serial, ToHex(authorisation_id)});
+  });
+}
+
 StatusOr<Sealing::Standing> Sealing::Describe(const std::string& credential_id) {
   ASSIGN_OR_RETURN(Credential credential, Find(credential_id));
   ASSIGN_OR_RETURN(const Bytes key_id, FromHex(credential.id));

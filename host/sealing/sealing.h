@@ -21,6 +21,8 @@ class Sealing final {
   StatusOr<SealPort::Begun> Begin(const std::string& credential_id);
   StatusOr<Bytes> Authorise(const std::string& credential_id, ByteView authorisation,
                             const std::vector<Bytes>& proofs);
+  // Also while the client seals. The core has done it when this answers.
+  Status Withdraw(const std::string& credential_id, ByteView authorisation_id);
   struct Standing {
     Credential credential;
     std::vector<SealPort::Standing> authorisations;

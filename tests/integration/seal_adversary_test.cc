@@ -162,6 +162,20 @@ TEST_F(SealAdversaryTest, TheQuotaIsNotExceededByOne) {
   EXPECT_EQ(standing.seal_status().entries(0).used_or_reserved(), 5u);
 }
 
+TEST_F(SealAdversaryTest, AWithdrawnAuthorisationIsWorthless) {
+  const auto id = Authorised();
+  ExpectDone(SealRequest(key_.Batch(id, 1, 1)));  // Control.
+  pb::CoreRequest withdraw;
+  auto& act = *withdraw.mutable_withdraw_seal();
+  act.set_key_id(AsString(key_.record().key_id.view()));
+  act.set_authorisation_id("short");
+  ExpectRefused(withdraw, "REQUEST_INVALID");
+  act.set_authorisation_id(AsString(id.view()));
+  ExpectDone(withdraw);
+  ExpectRefused(SealRequest(key_.Batch(id, 2, 1)), "SEAL_WITHDRAWN");
+  EXPECT_EQ(Lines(pb::EVENT_TYPE_SEAL_WITHDRAWN).size(), 1u);
+}
+
 TEST_F(SealAdversaryTest, AReplayedBatchMakesNoSecondSignatureAlsoAfterARestart) {
   const auto id = Authorised();
   const pb::CoreRequest frame = SealRequest(key_.Batch(id, 1, 2));

@@ -271,6 +271,20 @@ TEST_F(SealPathTest, PeopleDraftApproveAuthoriseSealAndLook) {
   EXPECT_EQ(said.code, 0) << said.err;
   EXPECT_THAT(said.out, HasSubstr("\"remaining\":0"));
   EXPECT_THAT(said.out, HasSubstr("\"state\":\"open\""));
+  // The client's key was stolen: an administrator ends it, the client itself may not.
+  const std::vector<std::string> withdraw = {"seal",     "withdraw",        "--credential",
+                                             credential, "--authorisation", path("seal.auth")};
+  said = Run("seal-client", withdraw);
+  EXPECT_THAT(said.err, HasSubstr("ROLE_DENIED"));
+  said = Run("administrator", withdraw);
+  ASSERT_EQ(said.code, 0) << said.err;
+  said = Run("seal-client", {"seal", "status", "--credential", credential});
+  EXPECT_THAT(said.out, HasSubstr("\"state\":\"withdrawn\""));
+  said = Run("seal-client", {"seal", "sign", "--credential", credential, "--authorisation",
+                             path("seal.auth"), "--client-key", path("client.key"), "--hashes",
+                             path("hashes"), "--out", path("after")});
+  EXPECT_NE(said.code, 0);
+  EXPECT_THAT(said.err, HasSubstr("SEAL_WITHDRAWN"));
 }
 
 TEST(SealTreeTest, GivesTheRootsAndPathsOfTheStandard) {

@@ -73,6 +73,8 @@ TEST_F(SevenLinesTest, Line1_NoRequestTakesBareDigests) {
                       // that the authorised client signed; what is left of a quota.
                       // seal_adversary_test.cc attacks each.
                       "begin_seal_authorisation", "authorise_seal", "seal", "seal_status",
+                      // Takes authority away; what a host could do by carrying nothing.
+                      "withdraw_seal",
                       // The same record under a newer record key; nothing in it changes.
                       "reseal_records",
                       // Tests the core; takes nothing.
