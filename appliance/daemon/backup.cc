@@ -104,13 +104,9 @@ StatusOr<std::string> MakeBackup(const CoreSettings& settings, const std::string
   if (instance->identity.rows_lost) {
     return Fail(kRowsLost, "there is nothing to back up before rows are rebuilt and opened");
   }
-  RETURN_IF_ERROR(vault.state->CheckAllRows());
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  const uint64_t boot_count = time ? time->boot_count : 0;
   ASSIGN_OR_RETURN(const CoreJournal core_journal,
-                   OpenCoreJournal(settings, vault, clock, boot_count));
+                   OpenCoreJournal(settings, vault, clock, Opening::kConsole));
   FileJournal& journal = *core_journal.journal;
-  RETURN_IF_ERROR(FinishPendingChange(*vault.state, journal));
   ASSIGN_OR_RETURN(instance, vault.state->LoadInstance());
   ASSIGN_OR_RETURN(
       const Approved approved,
@@ -131,11 +127,11 @@ StatusOr<std::string> MakeBackup(const CoreSettings& settings, const std::string
                                .proofs = command.proofs})
                       .status());
   RETURN_IF_ERROR(SpendCommand(*vault.state, command));
-  RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal.Head()));
+  RETURN_IF_ERROR(CloseCoreJournal(core_journal, *vault.state));
   ASSIGN_OR_RETURN(const BackupState state, Gather(vault, *instance));
   ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
   Pkcs11Keys keys(*vault.token, std::move(storage_key));
-  BackupSigner signer(keys, rng, SignerOf(*instance, boot_count).key);
+  BackupSigner signer(keys, rng, SignerOf(*instance, core_journal.time.boot_count).key);
   const BackupHead head{.format = instance->format,
                         .core_instance = instance->identity.instance,
                         .instance_epoch = instance->identity.instance_epoch,

@@ -12,6 +12,7 @@
 #include "appliance/usecases/services.h"
 #include "attestation/produce/evidence_producer.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -72,7 +73,8 @@ StatusOr<std::string> InitialiseCore(const CoreSettings& settings, const std::st
                                   .officers = officers,
                                   .statement = init_octets})
                         .status());
-    Checkpointer checkpointer(*journal, keys, *anchor, SignerOf(instance, 0), {});
+    Checkpointer checkpointer(*journal, keys, *anchor, SignerOf(instance, 0), {},
+                              [](const Status& found) { LogFailure("journal.anchor", found); });
     RETURN_IF_ERROR(checkpointer.MakeOne());
     RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal->Head()));
   }
@@ -110,16 +112,15 @@ StatusOr<std::string> InstallDeviceCertificate(const CoreSettings& settings,
     return Fail(kConfigInvalid, certificate_file + " is for another key than this core's");
   }
   SystemClock clock;
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
   ASSIGN_OR_RETURN(const CoreJournal core_journal,
-                   OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+                   OpenCoreJournal(settings, vault, clock, Opening::kConsole));
   const auto& journal = core_journal.journal;
   RETURN_IF_ERROR(journal
                       ->Append({.type = EventType::kDeviceCertificateInstalled,
                                 .certificate = instance->attestation_certificate})
                       .status());
-  RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal->Head()));
   RETURN_IF_ERROR(vault.state->StoreInstance(*instance));
+  RETURN_IF_ERROR(CloseCoreJournal(core_journal, *vault.state));
   return std::string("{\"device_certificate\":\"") +
          ToHex(Sha256(instance->attestation_certificate)) + "\"}";
 }

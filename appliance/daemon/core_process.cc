@@ -94,25 +94,12 @@ StatusOr<WallTime> HighWater(FileJournal& journal, const StoredTime& stored) {
   return std::max(stored.high_water, facts.place.wall);
 }
 
-// The last line that tells of the core, not of the journal itself.
-StatusOr<core::v1::JournalEntry> LastOwnLine(FileJournal& journal) {
-  constexpr uint64_t kFew = 4;
-  const uint64_t head = journal.Head().sequence;
-  const uint64_t from = head > kFew ? head - kFew + 1 : 1;
-  // Older ones may have been moved away.
-  ASSIGN_OR_RETURN(const auto segments, journal.Segments());
-  const uint64_t first = segments.empty() ? 1 : segments.front();
-  ASSIGN_OR_RETURN(auto lines, journal.Read(std::max(from, first), kFew, kFew * kMaxEntryOctets));
-  core::v1::JournalEntry entry;
-  for (; !lines.empty(); lines.pop_back()) {
-    const Bytes& octets = lines.back();
-    if (!entry.ParseFromArray(octets.data(), static_cast<int>(octets.size()))) break;
-    if (entry.type() != core::v1::EVENT_TYPE_CHECKPOINT &&
-        entry.type() != core::v1::EVENT_TYPE_SEGMENT_ROTATED) {
-      return entry;
-    }
-  }
-  return core::v1::JournalEntry();
+bool HasLiveKeys(LmdbState& state) {
+  const auto epochs = state.LoadEpochs();
+  return epochs.ok() && std::any_of(epochs->begin(), epochs->end(), [&](const StoredEpoch& each) {
+           const auto live = state.LiveRecords(each.epoch);
+           return live.ok() && *live > 0;
+         });
 }
 
 // Says once that the disk fills.
@@ -130,19 +117,6 @@ void TendStorage(FileJournal& journal, StorageAlarm& alarm) {
   }
 }
 
-// Every row has its MAC and none is missing; and if the core was stopped in order, the rows are
-// those it stopped with. An older copy of the store put back is noticed here.
-Status CheckRows(LmdbState& state, FileJournal& journal) {
-  RETURN_IF_ERROR(state.CheckAllRows());
-  ASSIGN_OR_RETURN(const core::v1::JournalEntry entry, LastOwnLine(journal));
-  if (entry.type() != core::v1::EVENT_TYPE_STOPPED || entry.state_hash().empty()) {
-    return OkStatus();
-  }
-  ASSIGN_OR_RETURN(const Digest found, state.StateHash());
-  if (Equal(found, AsBytes(entry.state_hash()))) return OkStatus();
-  return Fail(kRowsMissing, "the rows are not those the core stopped with; restore the right copy");
-}
-
 }  // namespace
 
 Status RunCore(const CoreSettings& settings) {
@@ -157,17 +131,11 @@ Status RunCore(const CoreSettings& settings) {
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init");
   ASSIGN_OR_RETURN(const Program program, ThisProgram());
   RETURN_IF_ERROR(CheckProgram(*instance, program, settings.boundary));
-  ASSIGN_OR_RETURN(const auto loaded_time, vault.state->LoadTime());
-  StoredTime stored_time = loaded_time.value_or(StoredTime{});
-  ++stored_time.boot_count;
   ASSIGN_OR_RETURN(const CoreJournal core_journal,
-                   OpenCoreJournal(settings, vault, clock, stored_time.boot_count));
+                   OpenCoreJournal(settings, vault, clock, Opening::kStart));
   const auto& journal = core_journal.journal;
-  RETURN_IF_ERROR(vault.state->StoreTime(stored_time));
-  RETURN_IF_ERROR(CheckRows(*vault.state, *journal));
-  RETURN_IF_ERROR(FinishPendingChange(*vault.state, *journal));
+  StoredTime stored_time = core_journal.time;
   ASSIGN_OR_RETURN(instance, vault.state->LoadInstance());
-  RETURN_IF_ERROR(CheckConfiguration(settings, instance->identity, *journal));
   ASSIGN_OR_RETURN(const WallTime high_water, HighWater(*journal, stored_time));
   TrustedTime time(clock, high_water, [&](const std::string& seen) {
     LogError("time.stopped", {{"seen", seen}});
@@ -246,12 +214,15 @@ Status RunCore(const CoreSettings& settings) {
   }
   if (instance->identity.rows_lost) {
     LogWarn("core.rows_lost", {{"next", "intaglio-core rebuild-rows, then open-rebuilt"}});
-  } else {
+  } else if (HasLiveKeys(*vault.state)) {
+    // Until it has a key of its own it may yet be made to replace a lost core.
     const Status forgotten = ForgetLostMark(*vault.token);
     if (!forgotten.ok()) LogFailure("lost_mark.forget", forgotten);
   }
-  Checkpointer checkpointer(*journal, token, *core_journal.anchor,
-                            SignerOf(*instance, stored_time.boot_count), settings.journal.pace);
+  Checkpointer checkpointer(
+      *journal, token, *core_journal.anchor, SignerOf(*instance, stored_time.boot_count),
+      settings.journal.pace,
+      [&](const Status& found) { errors.Enter(ErrorCause::kJournal, found); });
   RETURN_IF_ERROR(checkpointer.Start());
   StorageAlarm storage_alarm;
   ErrorTeller error_teller(errors, watched_journal);

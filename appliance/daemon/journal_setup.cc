@@ -3,6 +3,7 @@
 #include "appliance/anchor/token_object_anchor.h"
 #include "appliance/crypto/hash.h"
 #include "appliance/daemon/pem.h"
+#include "appliance/daemon/startup_checks.h"
 #include "appliance/domain/reasons.h"
 #include "appliance/journal/export_journal.h"
 #include "appliance/journal/verify.h"
@@ -92,10 +93,9 @@ StatusOr<Elsewhere> Reach(const CoreSettings& settings) {
     out.rows = "not reached: a core is running";
     vault = OpenToken(settings);
   }
-  if (!vault.ok()) {
-    out.rows = out.anchor = "not reached: " + std::string(vault.status().message());
-    return out;
-  }
+  // A script must not take a journal for verified that was compared with nothing. The files alone
+  // are what verify-journal --dir is for.
+  RETURN_IF_ERROR(vault.status());
   RETURN_IF_ERROR(ReachAnchor(settings, *vault->token, out));
   return out;
 }
@@ -128,8 +128,12 @@ JournalSigner SignerOf(const StoredInstance& instance, uint64_t boot_count) {
 }
 
 StatusOr<CoreJournal> OpenCoreJournal(const CoreSettings& settings, Vault& vault,
-                                      const Clock& clock, uint64_t boot_count) {
+                                      const Clock& clock, Opening opening) {
   CoreJournal out;
+  ASSIGN_OR_RETURN(const auto stored_time, vault.state->LoadTime());
+  out.time = stored_time.value_or(StoredTime{});
+  const uint64_t rows_boot_count = out.time.boot_count;
+  if (opening == Opening::kStart) ++out.time.boot_count;
   out.anchor = MakeAnchor(settings, *vault.token);
   ASSIGN_OR_RETURN(const auto mark, out.anchor->Read());
   ASSIGN_OR_RETURN(const auto instance, vault.state->LoadInstance());
@@ -141,12 +145,36 @@ StatusOr<CoreJournal> OpenCoreJournal(const CoreSettings& settings, Vault& vault
   if (mark && mark->sequence > 0) knowledge.heads.push_back({mark->sequence, mark->chain_hash});
   ASSIGN_OR_RETURN(const auto exported, vault.state->LoadExported());
   if (exported) knowledge.exported_sequence = exported->sequence;
-  ASSIGN_OR_RETURN(out.journal, FileJournal::Open(JournalDir(settings), clock, boot_count,
+  ASSIGN_OR_RETURN(out.journal, FileJournal::Open(JournalDir(settings), clock, out.time.boot_count,
                                                   knowledge, settings.journal.limits));
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  RETURN_IF_ERROR(CheckAnchor({out.anchor->kind(), mark, out.journal->Standing().last_checkpoint,
-                               time ? time->boot_count : 0}));
+  RETURN_IF_ERROR(CheckAnchor(
+      {out.anchor->kind(), mark, out.journal->Standing().last_checkpoint, rows_boot_count}));
+  if (opening == Opening::kZeroise) return out;
+  RETURN_IF_ERROR(CheckStarts(rows_boot_count, *out.journal));
+  // Before any other line of this start: a crash behind one would look as if rows were put back.
+  if (opening == Opening::kStart) RETURN_IF_ERROR(vault.state->StoreTime(out.time));
+  ASSIGN_OR_RETURN(out.rows_vouched, CheckRows(*vault.state, *out.journal));
+  RETURN_IF_ERROR(FinishPendingChange(*vault.state, *out.journal));
+  ASSIGN_OR_RETURN(const auto settled, vault.state->LoadInstance());
+  RETURN_IF_ERROR(CheckConfiguration(settings, settled->identity, *out.journal));
+  // The running core watches its clock; the console's windows and officers' ends have this alone.
+  const WallTime now = clock.Now();
+  if (opening == Opening::kConsole && now < out.time.high_water - TrustedTime::kBackTolerance) {
+    return Fail(kTimeUnconfirmed, "the clock shows " + ToIso8601(now) + ", the core has seen " +
+                                      ToIso8601(out.time.high_water) + "; set it right");
+  }
   return out;
+}
+
+Status CloseCoreJournal(const CoreJournal& core, LmdbState& rows) {
+  if (core.rows_vouched) {
+    ASSIGN_OR_RETURN(const Digest state_hash, rows.StateHash());
+    RETURN_IF_ERROR(
+        core.journal
+            ->Append({.type = EventType::kStopped, .note = "console", .state_hash = state_hash})
+            .status());
+  }
+  return rows.StoreJournalAnchor(core.journal->Head());
 }
 
 StatusOr<std::string> VerifyCoreJournal(const CoreSettings& settings,
@@ -174,12 +202,10 @@ StatusOr<std::string> VerifyJournalFolder(const std::string& dir, const std::str
 StatusOr<std::string> PruneJournal(const CoreSettings& settings, uint64_t before) {
   ASSIGN_OR_RETURN(Vault vault, OpenVault(settings));
   SystemClock clock;
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  ASSIGN_OR_RETURN(CoreJournal core,
-                   OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+  ASSIGN_OR_RETURN(CoreJournal core, OpenCoreJournal(settings, vault, clock, Opening::kConsole));
   ExportJournal exports(*core.journal, *vault.state, std::string(core.anchor->kind()));
   ASSIGN_OR_RETURN(const size_t removed, exports.Prune(before));
-  RETURN_IF_ERROR(vault.state->StoreJournalAnchor(core.journal->Head()));
+  RETURN_IF_ERROR(CloseCoreJournal(core, *vault.state));
   return "{\"segments_removed\":" + std::to_string(removed) + "}";
 }
 

@@ -24,12 +24,23 @@ JournalSigner SignerOf(const StoredInstance& instance, uint64_t boot_count);
 struct CoreJournal {
   std::unique_ptr<AnchorPort> anchor;
   std::unique_ptr<FileJournal> journal;
+  StoredTime time;  // with this start counted, if it is one
+  bool rows_vouched = false;
+};
+enum class Opening {
+  kStart,    // the core begins to run; the start is counted in the rows
+  kConsole,  // a verb of the console, under the approved configuration and a clock that is not
+             // behind
+  kZeroise,  // whatever the rows are
 };
 // Opens the journal for this start of the core, before the rows count it. What rows and anchor know
 // of it must hold:
 // FileJournal::Open's and CheckAnchor's Reasons, the anchor's, the rows'.
 StatusOr<CoreJournal> OpenCoreJournal(const CoreSettings& settings, Vault& vault,
-                                      const Clock& clock, uint64_t boot_count);
+                                      const Clock& clock, Opening opening);
+// To be called last by a console verb, with the rows as it leaves them: where they were vouched for
+// when it began they are again.
+Status CloseCoreJournal(const CoreJournal& core, LmdbState& rows);
 
 // `journal verify`: every line from the files alone; against rows and anchor where they can be
 // reached. `journal_key`: PEM or DER file of the JOURNAL key; empty: the rows' or the journal's own

@@ -30,7 +30,6 @@ constexpr size_t kMaxCommandFile = 64 * 1024;
 struct Opened {
   Vault vault;
   StoredInstance instance;
-  uint64_t boot_count = 0;
 };
 
 StatusOr<Opened> Open(const CoreSettings& settings, const Clock& clock) {
@@ -39,12 +38,9 @@ StatusOr<Opened> Open(const CoreSettings& settings, const Clock& clock) {
   ASSIGN_OR_RETURN(auto instance, vault.state->LoadInstance());
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init first");
   RETURN_IF_ERROR(CheckProgram(*instance, program, settings.boundary));
-  RETURN_IF_ERROR(vault.state->CheckAllRows());
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  Opened out{std::move(vault), *std::move(instance), time ? time->boot_count : 0};
+  Opened out{std::move(vault), *std::move(instance)};
   ASSIGN_OR_RETURN(const CoreJournal core,
-                   OpenCoreJournal(settings, out.vault, clock, out.boot_count));
-  RETURN_IF_ERROR(FinishPendingChange(*out.vault.state, *core.journal));
+                   OpenCoreJournal(settings, out.vault, clock, Opening::kConsole));
   ASSIGN_OR_RETURN(instance, out.vault.state->LoadInstance());
   out.instance = *std::move(instance);
   return out;
@@ -54,7 +50,7 @@ StatusOr<Opened> Open(const CoreSettings& settings, const Clock& clock) {
 Status AppendLine(const CoreSettings& settings, Opened& core, const Clock& clock,
                   const Event& event) {
   ASSIGN_OR_RETURN(const CoreJournal opened,
-                   OpenCoreJournal(settings, core.vault, clock, core.boot_count));
+                   OpenCoreJournal(settings, core.vault, clock, Opening::kConsole));
   RETURN_IF_ERROR(opened.journal->Append(event).status());
   return core.vault.state->StoreJournalAnchor(opened.journal->Head());
 }

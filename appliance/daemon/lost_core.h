@@ -36,7 +36,7 @@ StatusOr<std::string> RebuildRows(const CoreSettings& settings,
 
 // Opens the keys. The command must name the line reached, and be signed by M of this core's
 // officers and by as many security officers of the lost core as its journal says commanded it: who
-// only initialised a core over a token of others cannot use its keys. kRowsNotLost,
+// has the console and not the token's PIN cannot use its keys. kRowsNotLost,
 // kRowsNotRebuilt, kBackupCommand, kRestoreNonce, kLostJournalHead, kOldOfficersMissing,
 // CheckApprovals's Reasons. One JSON line.
 StatusOr<std::string> OpenRebuiltRows(const CoreSettings& settings,

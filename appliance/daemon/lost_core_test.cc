@@ -102,14 +102,15 @@ class LostCoreTest : public ::testing::Test {
     ASSERT_THAT(vault, IsOk());
     SystemClock clock;
     SystemRng rng;
-    auto core = OpenCoreJournal(settings_, *vault, clock, 0);
+    auto core = OpenCoreJournal(settings_, *vault, clock, Opening::kConsole);
     ASSERT_THAT(core, IsOk());
     const auto keys = RecordKeys::Open(*vault->token, *vault->state, rng);
     ASSERT_THAT(keys, IsOk());
     work(**keys, *core->journal);
     Pkcs11Keys token(*vault->token, *tokens::KeyLabel::Create(settings_.token.storage_key));
     Checkpointer checkpointer(*core->journal, token, *core->anchor,
-                              SignerOf(**vault->state->LoadInstance(), 0), {});
+                              SignerOf(**vault->state->LoadInstance(), 0), {},
+                              [](const Status& found) { ADD_FAILURE() << found; });
     ASSERT_THAT(checkpointer.MakeOne(), IsOk());
     ASSERT_THAT(vault->state->StoreJournalAnchor(core->journal->Head()), IsOk());
   }

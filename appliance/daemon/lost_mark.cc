@@ -1,5 +1,7 @@
 #include "appliance/daemon/lost_mark.h"
 
+#include "appliance/anchor/reasons.h"
+
 namespace intaglio::appliance {
 namespace {
 
@@ -24,6 +26,9 @@ Status KeepLostMark(tokens::TokenKeys& token, AnchorPort& anchor) {
   ASSIGN_OR_RETURN(const auto kept, ReadKept(token));
   if (kept) return OkStatus();
   const auto mark = anchor.Read();
+  // What cannot be reached today may hold the lost core's only mark, and Found() would overwrite
+  // it.
+  if (!mark.ok() && !Is(mark.status(), kAnchorBroken)) return mark.status();
   Bytes octets = {kKept};
   if (mark.ok() && *mark && (*mark)->sequence > 0) {
     octets = Concat({octets, EncodeMark(**mark)});

@@ -194,14 +194,13 @@ StatusOr<std::string> PrepareRestore(const CoreSettings& settings, const std::st
   ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
   Pkcs11Keys keys(*vault.token, std::move(storage_key));
   ASSIGN_OR_RETURN(const Bytes evidence, RestoreEvidence::Make(keys, instance, content));
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
   ASSIGN_OR_RETURN(const CoreJournal core_journal,
-                   OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+                   OpenCoreJournal(settings, vault, clock, Opening::kConsole));
   Event event{.type = EventType::kAttested, .output_digest = Sha256(evidence), .count = 1};
   Assign(ByteView(instance.attestation_cka_id), event.key_id.emplace());
   event.note = kRestoreKey;
   RETURN_IF_ERROR(core_journal.journal->Append(event).status());
-  RETURN_IF_ERROR(vault.state->StoreJournalAnchor(core_journal.journal->Head()));
+  RETURN_IF_ERROR(CloseCoreJournal(core_journal, *vault.state));
   RETURN_IF_ERROR(WriteFile(spki_out, AsBytes(ToPem(key.spki_der, "PUBLIC KEY")), 0644));
   RETURN_IF_ERROR(WriteFile(evidence_out, evidence, 0644));
   return "{\"target_spki_sha256\":\"" + ToHex(Sha256(key.spki_der)) + "\",\"evidence_sha256\":\"" +
@@ -238,16 +237,15 @@ StatusOr<std::string> RestoreBackup(const CoreSettings& settings, const std::str
   ASSIGN_OR_RETURN(auto fresh, OpenRowsIn(settings, *vault.token, fresh_dir));
   const StoredInstance merged = Merge(target, state.instance, act.instance_epoch);
   RETURN_IF_ERROR(BuildRows(*fresh, vault, merged, state, rng));
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
   {
     ASSIGN_OR_RETURN(const CoreJournal core_journal,
-                     OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+                     OpenCoreJournal(settings, vault, clock, Opening::kConsole));
     FileJournal& journal = *core_journal.journal;
     RETURN_IF_ERROR(
         journal
             .Append(RestoredEvent(approved, command, file.head, Sha256(octets), act.instance_epoch))
             .status());
-    RETURN_IF_ERROR(fresh->StoreJournalAnchor(journal.Head()));
+    RETURN_IF_ERROR(CloseCoreJournal(core_journal, *fresh));
     RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal.Head()));
   }
   fresh.reset();

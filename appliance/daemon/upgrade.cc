@@ -97,12 +97,9 @@ StatusOr<std::string> UpgradeState(const CoreSettings& settings, const std::stri
   ASSIGN_OR_RETURN(auto instance, vault.state->LoadInstance());
   if (!instance) return Fail(kNotInitialised, "run intaglio-core init first");
   RETURN_IF_ERROR(CheckNotNewer(*instance, program));
-  RETURN_IF_ERROR(vault.state->CheckAllRows());
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
   ASSIGN_OR_RETURN(const CoreJournal core_journal,
-                   OpenCoreJournal(settings, vault, clock, time ? time->boot_count : 0));
+                   OpenCoreJournal(settings, vault, clock, Opening::kConsole));
   const auto& journal = core_journal.journal;
-  RETURN_IF_ERROR(FinishPendingChange(*vault.state, *journal));
   ASSIGN_OR_RETURN(instance, vault.state->LoadInstance());
   if (CheckProgram(*instance, program, BoundaryKind::kProduction).ok()) {
     return Answer(program, "false");
@@ -128,7 +125,7 @@ StatusOr<std::string> UpgradeState(const CoreSettings& settings, const std::stri
   instance->program_sha256 = program.sha256;
   instance->identity.upgrade.reset();
   RETURN_IF_ERROR(vault.state->StoreInstance(*instance));
-  RETURN_IF_ERROR(vault.state->StoreJournalAnchor(journal->Head()));
+  RETURN_IF_ERROR(CloseCoreJournal(core_journal, *vault.state));
   return Answer(program, "true");
 }
 

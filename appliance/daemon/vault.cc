@@ -10,6 +10,7 @@
 #include "appliance/daemon/token_seal.h"
 #include "appliance/daemon/zeroise.h"
 #include "appliance/domain/reasons.h"
+#include "appliance/journal/verify.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -32,6 +33,28 @@ StatusOr<tokens::SupervisedTokenConfig> Supervised(const CoreSettings& core,
                                                   .cached_keys_per_session = settings.cached_keys},
                                        .idle_timeout = settings.idle_timeout,
                                        .reinitialise_after = settings.reinitialise_after};
+}
+
+// A journal that init itself did not leave half made is the only record of a core whose rows or MAC
+// key are gone, and what a replacement of that core is made from.
+Status CheckNothingLost(const CoreSettings& settings) {
+  constexpr uint64_t kLinesOfInit = 3;
+  const std::string dir = JournalDir(settings);
+  std::error_code error;
+  if (!std::filesystem::exists(dir, error) || std::filesystem::is_empty(dir, error)) {
+    return OkStatus();
+  }
+  const auto found = VerifyJournal(dir, {}, {});
+  if (found.ok() && found->entries == 0) return OkStatus();
+  const bool interrupted = found.ok() && found->entries <= kLinesOfInit &&
+                           std::filesystem::exists(MacKeyFile(settings), error);
+  if (interrupted) return OkStatus();
+  return Fail(kAlreadyInitialised,
+              dir +
+                  " holds the journal of a core whose other state is gone; nothing was touched. "
+                  "Restore a backup, or move " +
+                  settings.state_dir +
+                  " aside, init anew and run intaglio-core prepare-restore --without-backup");
 }
 
 }  // namespace
@@ -106,6 +129,7 @@ StatusOr<Vault> MakeVault(const CoreSettings& settings, Rng& rng, WallTime now) 
   if (error || chmod(settings.state_dir.c_str(), 0700) != 0) {
     return Fail(kConfigInvalid, "state_dir " + settings.state_dir + " cannot be made");
   }
+  RETURN_IF_ERROR(CheckNothingLost(settings));
   std::filesystem::remove_all(RowsDir(settings), error);
   std::filesystem::remove_all(JournalDir(settings), error);
   ASSIGN_OR_RETURN(Vault vault, OpenToken(settings));

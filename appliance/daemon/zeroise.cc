@@ -62,9 +62,8 @@ StatusOr<Plan> ReadPlan(const CoreSettings& settings) {
 // The last line and the journal key's last signature.
 Status WriteLastLine(const CoreSettings& settings, Vault& vault, const StoredInstance& instance) {
   SystemClock clock;
-  ASSIGN_OR_RETURN(const auto time, vault.state->LoadTime());
-  const uint64_t boot_count = time ? time->boot_count : 0;
-  ASSIGN_OR_RETURN(const CoreJournal opened, OpenCoreJournal(settings, vault, clock, boot_count));
+  ASSIGN_OR_RETURN(const CoreJournal opened,
+                   OpenCoreJournal(settings, vault, clock, Opening::kZeroise));
   RETURN_IF_ERROR(opened.journal
                       ->Append({.type = EventType::kZeroised,
                                 .note = "on the console: every key of instance " +
@@ -73,8 +72,9 @@ Status WriteLastLine(const CoreSettings& settings, Vault& vault, const StoredIns
   if (!instance.journal_spki.empty()) {
     ASSIGN_OR_RETURN(auto storage_key, tokens::KeyLabel::Create(settings.token.storage_key));
     Pkcs11Keys keys(*vault.token, std::move(storage_key));
-    Checkpointer checkpointer(*opened.journal, keys, *opened.anchor, SignerOf(instance, boot_count),
-                              settings.journal.pace);
+    Checkpointer checkpointer(*opened.journal, keys, *opened.anchor,
+                              SignerOf(instance, opened.time.boot_count), settings.journal.pace,
+                              [](const Status& found) { LogFailure("journal.anchor", found); });
     RETURN_IF_ERROR(checkpointer.MakeOne());
   }
   return vault.state->StoreJournalAnchor(opened.journal->Head());

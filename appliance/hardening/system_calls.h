@@ -11,8 +11,8 @@ namespace intaglio::appliance {
 // processes, kernel interfaces (modules, mounts, namespaces, io_uring, bpf) end the process. Needs
 // RefuseNewPrivileges(). kHardeningFailed.
 Status FilterSystemCalls();
-// From here on no socket but Unix ones (syslog) can be made; EPERM otherwise. After the link
-// listens. kHardeningFailed.
+// From here on no socket but Unix ones (syslog, and any other its user may connect to) can be made;
+// EPERM otherwise. After the link listens. kHardeningFailed.
 Status ForbidNewNetworkSockets();
 
 }  // namespace intaglio::appliance

@@ -55,6 +55,12 @@ Status Checkpointer::BringUpAnchor() {
   const bool ours = last && last->anchor_kind == anchor_.kind();
   if (!ready_) {
     ASSIGN_OR_RETURN(auto mark, anchor_.Read());
+    // As at start: one that went back, or is gone, while the core ran is no anchor to go on from.
+    const Status fits = CheckAnchor({anchor_.kind(), mark, last, signer_.boot_count});
+    if (!fits.ok()) {
+      on_contradiction_(fits);
+      return fits;
+    }
     if (!mark || (last && !ours)) {
       RETURN_IF_ERROR(anchor_.Found());
       ASSIGN_OR_RETURN(mark, anchor_.Read());

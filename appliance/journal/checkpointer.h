@@ -7,6 +7,7 @@
 #define INTAGLIO_APPLIANCE_JOURNAL_CHECKPOINTER_H_
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -31,21 +32,24 @@ struct CheckpointPace {
 
 class Checkpointer final {
  public:
+  // Told where the anchor no longer fits the journal. No checkpoint is made then.
+  using OnContradiction = std::function<void(const Status&)>;
   // All outlive this.
   Checkpointer(FileJournal& journal, TokenPort& token, AnchorPort& anchor, JournalSigner signer,
-               CheckpointPace pace)
+               CheckpointPace pace, OnContradiction on_contradiction)
       : journal_(journal),
         token_(token),
         anchor_(anchor),
         signer_(std::move(signer)),
-        pace_(pace) {}
+        pace_(pace),
+        on_contradiction_(std::move(on_contradiction)) {}
   ~Checkpointer() { Halt(); }
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
   // Brings the anchor up to the journal, founds it where none of this kind was in use, makes a
-  // checkpoint, and from then on makes them by itself. The anchor's, the token's and the journal's
-  // Reasons.
+  // checkpoint, and from then on makes them by itself. CheckAnchor's, the anchor's, the token's and
+  // the journal's Reasons.
   Status Start();
   // Ends that, and makes a last checkpoint.
   Status Stop();
@@ -65,6 +69,7 @@ class Checkpointer final {
   AnchorPort& anchor_;
   const JournalSigner signer_;
   const CheckpointPace pace_;
+  const OnContradiction on_contradiction_;
   std::atomic<bool> halting_{false};
   std::thread thread_;
 

@@ -1,5 +1,5 @@
 // ExportJournal: what a host has of the journal, by its own word, and what the core says of the
-// journal's keeping. A host's word only ever lets the operator move old segments away.
+// journal's keeping. A host's word only ever lets the operator remove old segments.
 #ifndef INTAGLIO_APPLIANCE_JOURNAL_EXPORT_JOURNAL_H_
 #define INTAGLIO_APPLIANCE_JOURNAL_EXPORT_JOURNAL_H_
 

@@ -2,9 +2,9 @@
 //
 // The host owns the disk in the worst case, so nothing read from it is believed without its MAC. A
 // changed row is found when it is read. A removed one, or one put back from an older copy, is found
-// by CheckAllRows(), and by comparing StateHash() with the one the journal holds. An older copy of
-// the whole store is found by the journal alone. LMDB itself trusts its pages: who writes arbitrary
-// octets into the file can stop the core, never make it believe.
+// by CheckAllRows(). An older copy of the whole store is found by the journal alone: by its count
+// of starts, and after an orderly stop by the StateHash() it holds. LMDB itself trusts its pages:
+// who writes arbitrary octets into the file can stop the core, never make it believe.
 //
 // Thread-safe. One process at a time (the directory is locked); writers wait for each other,
 // readers wait for nobody.

@@ -205,6 +205,44 @@ TEST_F(SupervisorTest, ATokenThatGoesAndComesBackServesAgain) {
   EXPECT_GE(Counters().recoveries, 2u);
 }
 
+// The verdict on every signer's proof comes from here: a token that is just failing must not let
+// one through.
+TEST_F(SupervisorTest, AForgedSignatureVerifiesInNoStateOfTheToken) {
+  OpenOne();
+  const WrappedSample sample = MakeWrapped();
+  // A P-256 SPKI ends with its point.
+  const ByteView point = ByteView(sample.key.key.spki_der).last(65);
+  const auto signed_once = Sign(sample);
+  ASSERT_THAT(signed_once, IsOk());
+  Bytes signature(64, 1);  // of nobody
+  std::atomic<bool> stop{false};
+  std::atomic<int> asked{0}, passed{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (; !stop; ++asked) {
+        passed +=
+            supervisor_->VerifyP256(P256Point{point}, Digest{}, P256Signature{signature}).ok();
+      }
+    });
+  }
+  const std::string away = softhsm_.token_folder() + ".away";
+  for (int i = 0; i < 20; ++i) {
+    std::filesystem::rename(softhsm_.token_folder(), away);
+    std::filesystem::create_directory(softhsm_.token_folder());
+    clock_.Advance(kSecond);
+    supervisor_->Tend();
+    std::filesystem::remove(softhsm_.token_folder());
+    std::filesystem::rename(away, softhsm_.token_folder());
+    clock_.Advance(kSecond);
+    supervisor_->Tend();
+  }
+  stop = true;
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(passed, 0) << "of " << asked;
+  EXPECT_GT(asked, 20);
+}
+
 TEST_F(SupervisorTest, LostSessionsAndALostLoginAreReplacedAndTold) {
   OpenOne();
   RecordingObserver observer;

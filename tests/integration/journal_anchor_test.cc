@@ -7,10 +7,13 @@
 
 #include "appliance/anchor/reasons.h"
 #include "appliance/crypto/ecdsa.h"
+#include "appliance/daemon/startup_checks.h"
+#include "appliance/domain/reasons.h"
 #include "appliance/journal/export_journal.h"
 #include "appliance/journal/frame_reader.h"
 #include "appliance/journal/reasons.h"
 #include "appliance/journal/verify.h"
+#include "appliance/state/reasons.h"
 #include "base/file.h"
 #include "intaglio/core/v1/journal.pb.h"
 #include "tests/integration/journal_lab.h"
@@ -31,9 +34,11 @@ class JournalAnchorTest : public ::testing::TestWithParam<AnchorKind> {
     lab_ = JournalLab::Create(GetParam());
     if (!lab_) GTEST_SKIP() << "swtpm is not installed";
     lab_->settings().journal.limits.segment = {2000};
-    ASSERT_THAT(core::InitialiseCore(lab_->settings(), lab_->WriteInit(), lab_->folder() + "/ak",
-                                     lab_->folder() + "/journal-key.pem"),
-                IsOk());
+    ASSERT_THAT(Initialise(), IsOk());
+  }
+  StatusOr<std::string> Initialise() {
+    return core::InitialiseCore(lab_->settings(), lab_->WriteInit(), lab_->folder() + "/ak",
+                                lab_->folder() + "/journal-key.pem");
   }
   bool tpm() const { return GetParam() == AnchorKind::kTpm; }
   void SignSome(int lines) {
@@ -106,6 +111,25 @@ class DeafAnchor final : public core::AnchorPort {
   core::AnchorPort& real_;
 };
 
+// Shows an earlier mark, or none.
+class OldAnchor final : public core::AnchorPort {
+ public:
+  OldAnchor(core::AnchorPort& real, bool gone) : real_(real), gone_(gone) {}
+  std::string_view kind() const override { return real_.kind(); }
+  Status Found() override { return real_.Found(); }
+  StatusOr<std::optional<core::AnchorMark>> Read() override {
+    ASSIGN_OR_RETURN(auto mark, real_.Read());
+    if (gone_) return std::optional<core::AnchorMark>();
+    if (mark) mark->counter -= 2;
+    return mark;
+  }
+  Status Advance(const core::AnchorMark& mark) override { return real_.Advance(mark); }
+
+ private:
+  core::AnchorPort& real_;
+  const bool gone_;
+};
+
 TEST_P(JournalAnchorTest, ACheckpointTheAnchorNeverHeardOfIsToldAtTheNextStart) {
   SignSome(3);
   uint64_t lines = 0;
@@ -120,7 +144,8 @@ TEST_P(JournalAnchorTest, ACheckpointTheAnchorNeverHeardOfIsToldAtTheNextStart) 
     core::Pkcs11Keys keys(*(*run)->vault().token, *tokens::KeyLabel::Create("storage"));
     const auto instance = *(*run)->vault().state->LoadInstance();
     core::Checkpointer checkpointer((*run)->journal(), keys, deaf,
-                                    core::SignerOf(*instance, round + 2), {});
+                                    core::SignerOf(*instance, round + 2), {},
+                                    [](const Status& found) { ADD_FAILURE() << found; });
     const uint64_t before = (*run)->journal().Standing().last_checkpoint->sequence;
     EXPECT_THAT(checkpointer.MakeOne(), FailsWith(core::kAnchorUnavailable));
     lines = (*run)->journal().Standing().last_checkpoint->sequence;
@@ -132,6 +157,121 @@ TEST_P(JournalAnchorTest, ACheckpointTheAnchorNeverHeardOfIsToldAtTheNextStart) 
   }
   SignSome(1);
   EXPECT_THAT(Verify(), IsOk());
+}
+
+// Rows of an earlier start under a journal that has lines of a later one. The TPM's count of starts
+// is a plain number that whoever reaches the TPM can write, so this is found without the anchor.
+TEST_P(JournalAnchorTest, RowsOfAnEarlierStartAreFoundByTheJournalItself) {
+  SignSome(1);
+  const std::string rows = lab_->Copy(lab_->state() + "/rows");
+  {
+    // No orderly stop, so no sum of rows.
+    auto run = lab_->Start();
+    ASSERT_THAT(run, IsOk());
+    ASSERT_THAT((*run)->Sign(1, 1), IsOk());
+    ASSERT_THAT((*run)->checkpointer().MakeOne(), IsOk());
+    auto mark = (*run)->anchor().Read();
+    ASSERT_THAT(mark, IsOk());
+    ASSERT_TRUE(*mark);
+    if (tpm()) {
+      // The attacker's write: the same mark, but of no start.
+      (*mark)->boot_count = 0;
+      ASSERT_THAT((*run)->anchor().Advance(**mark), ::testing::Not(IsOk())) << "counters only rise";
+    }
+  }
+  JournalLab::PutBack(rows, lab_->state() + "/rows");
+  EXPECT_THAT(lab_->Start(), FailsWith(core::kRowsRolledBack));
+}
+
+TEST_P(JournalAnchorTest, TheJournalsCountOfStartsIsEnough) {
+  SignSome(1);
+  auto run = lab_->Start();
+  ASSERT_THAT(run, IsOk());
+  ASSERT_THAT((*run)->Sign(1, 1), IsOk());
+  EXPECT_THAT(core::CheckStarts((*run)->time().boot_count, (*run)->journal()), IsOk());
+  EXPECT_THAT(core::CheckStarts((*run)->time().boot_count - 1, (*run)->journal()),
+              FailsWith(core::kRowsRolledBack));
+}
+
+// The sum of rows at an orderly stop is looked at by the console too, and holds after its verbs.
+TEST_P(JournalAnchorTest, RowsChangedAroundAConsoleVerbAreFound) {
+  SignSome(1);
+  SignSome(1);
+  const std::string rows_dir = lab_->state() + "/rows";
+  const auto change_a_row = [&] {
+    // As a copy of a moment before the stop has: every MAC is right, another sum.
+    auto vault = core::OpenVault(lab_->settings());
+    ASSERT_THAT(vault, IsOk());
+    core::KeyId id;
+    id.octets[0] = 9;
+    ASSERT_THAT(vault->state->Update(
+                    [&](core::RowTransaction& rows) { return rows.PutKey(id, core::KeyRow{}); }),
+                IsOk());
+  };
+  const std::string good = lab_->Copy(rows_dir);
+  change_a_row();
+  EXPECT_THAT(core::PruneJournal(lab_->settings(), 1), FailsWith(core::kRowsMissing));
+  JournalLab::PutBack(good, rows_dir);
+  ASSERT_THAT(core::PruneJournal(lab_->settings(), 1), IsOk()) << "control";
+  const std::string after = lab_->Copy(rows_dir);
+  change_a_row();
+  EXPECT_THAT(lab_->Start(), FailsWith(core::kRowsMissing)) << "behind the verb's line";
+  JournalLab::PutBack(after, rows_dir);
+  EXPECT_THAT(lab_->Start(), IsOk());
+}
+
+TEST_P(JournalAnchorTest, TheConsoleWorksUnderTheApprovedConfigurationAndARightClock) {
+  SignSome(1);
+  lab_->settings().file_sha256[0] ^= 1;
+  EXPECT_THAT(core::PruneJournal(lab_->settings(), 1), FailsWith(core::kConfigurationUnapproved));
+  lab_->settings().file_sha256[0] ^= 1;
+  {
+    auto vault = core::OpenVault(lab_->settings());
+    ASSERT_THAT(vault, IsOk());
+    auto time = **vault->state->LoadTime();
+    time.high_water = SystemClock().Now() + kHour;
+    ASSERT_THAT(vault->state->StoreTime(time), IsOk());
+  }
+  EXPECT_THAT(core::PruneJournal(lab_->settings(), 1), FailsWith(core::kTimeUnconfirmed));
+  EXPECT_THAT(lab_->Start(), IsOk()) << "control: the running core waits for officers by itself";
+}
+
+TEST_P(JournalAnchorTest, InitKeepsTheJournalOfACoreWhoseStateIsLost) {
+  SignSome(3);
+  const std::string state = lab_->Copy(lab_->state());
+  for (const char* lost : {"rows", "mac-key.sealed"}) {
+    fs::remove_all(lab_->state() + "/" + lost);
+    const std::vector<std::string> before = Segments();
+    EXPECT_THAT(Initialise(), FailsWith(core::kAlreadyInitialised)) << lost;
+    EXPECT_EQ(Segments(), before) << lost;
+    JournalLab::PutBack(state, lab_->state());
+  }
+  EXPECT_THAT(lab_->Start(), IsOk()) << "control";
+}
+
+TEST_P(JournalAnchorTest, AnAnchorThatGoesBackUnderARunningCoreIsNotFollowed) {
+  SignSome(3);
+  auto run = lab_->Start();
+  ASSERT_THAT(run, IsOk());
+  ASSERT_THAT((*run)->Sign(1, 1), IsOk());
+  ASSERT_THAT((*run)->checkpointer().MakeOne(), IsOk());
+  EXPECT_EQ((*run)->contradictions(), 0);
+  core::Pkcs11Keys keys(*(*run)->vault().token, *tokens::KeyLabel::Create("storage"));
+  const auto instance = *(*run)->vault().state->LoadInstance();
+  // What the next look at the anchor finds: an older mark, or none.
+  for (const bool gone : {false, true}) {
+    OldAnchor old((*run)->anchor(), gone);
+    int told = 0;
+    core::Checkpointer checkpointer((*run)->journal(), keys, old,
+                                    core::SignerOf(*instance, (*run)->time().boot_count), {},
+                                    [&](const Status&) { ++told; });
+    ASSERT_THAT((*run)->Sign(1, 1), IsOk());
+    const uint64_t before = (*run)->journal().Standing().last_checkpoint->sequence;
+    EXPECT_THAT(checkpointer.MakeOne(),
+                gone ? FailsWith(core::kAnchorMissing) : FailsWith(core::kAnchorBehind));
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ((*run)->journal().Standing().last_checkpoint->sequence, before);
+  }
 }
 
 TEST_P(JournalAnchorTest, ATailCutBelowTheAnchorIsFound) {

@@ -17,17 +17,15 @@ StatusOr<std::unique_ptr<JournalRun>> JournalRun::Start(const core::CoreSettings
   auto run = std::make_unique<JournalRun>();
   ASSIGN_OR_RETURN(run->vault_, core::OpenVault(settings));
   ASSIGN_OR_RETURN(const auto instance, run->vault_.state->LoadInstance());
-  ASSIGN_OR_RETURN(auto time, run->vault_.state->LoadTime());
-  ++time->boot_count;
-  ASSIGN_OR_RETURN(run->core_,
-                   core::OpenCoreJournal(settings, run->vault_, run->clock_, time->boot_count));
-  RETURN_IF_ERROR(run->vault_.state->StoreTime(*time));
+  ASSIGN_OR_RETURN(
+      run->core_, core::OpenCoreJournal(settings, run->vault_, run->clock_, core::Opening::kStart));
   ASSIGN_OR_RETURN(auto storage, tokens::KeyLabel::Create(settings.token.storage_key));
   run->keys_ = std::make_unique<core::Pkcs11Keys>(*run->vault_.token, std::move(storage));
   RETURN_IF_ERROR(run->journal().Append({.type = core::EventType::kStarted}).status());
   run->checkpointer_ = std::make_unique<core::Checkpointer>(
       run->journal(), *run->keys_, instead != nullptr ? *instead : *run->core_.anchor,
-      core::SignerOf(*instance, time->boot_count), settings.journal.pace);
+      core::SignerOf(*instance, run->core_.time.boot_count), settings.journal.pace,
+      [&contradictions = run->contradictions_](const Status&) { ++contradictions; });
   return run;
 }
 
@@ -40,7 +38,9 @@ Status JournalRun::Sign(uint8_t key, uint32_t count) {
 }
 
 Status JournalRun::Stop() {
-  RETURN_IF_ERROR(journal().Append({.type = core::EventType::kStopped}).status());
+  ASSIGN_OR_RETURN(const Digest state_hash, vault_.state->StateHash());
+  RETURN_IF_ERROR(
+      journal().Append({.type = core::EventType::kStopped, .state_hash = state_hash}).status());
   RETURN_IF_ERROR(checkpointer_->Stop());
   return vault_.state->StoreJournalAnchor(journal().Head());
 }

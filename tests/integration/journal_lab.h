@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -33,6 +34,9 @@ class JournalRun final {
   appliance::Checkpointer& checkpointer() { return *checkpointer_; }
   appliance::Vault& vault() { return vault_; }
   appliance::AnchorPort& anchor() { return *core_.anchor; }
+  const appliance::StoredTime& time() const { return core_.time; }
+  // How often the checkpointer found that the anchor no longer fits.
+  int contradictions() const { return contradictions_; }
   // A line that tells of signatures.
   Status Sign(uint8_t key, uint32_t count);
   Status Stop();
@@ -42,6 +46,7 @@ class JournalRun final {
   appliance::Vault vault_;
   appliance::CoreJournal core_;
   std::unique_ptr<appliance::Pkcs11Keys> keys_;
+  std::atomic<int> contradictions_{0};
   std::unique_ptr<appliance::Checkpointer> checkpointer_;
 };
 

@@ -46,4 +46,11 @@ Remedy RemedyOf(const Status& status, Absence absence) {
   return Remedy::kNone;
 }
 
+Status Unasked(const Status& why, Absence absence) {
+  if (RemedyOf(why, absence) != Remedy::kNone) return why;
+  return Fail(kTokenGone, why.ok() ? "it was not asked: it is being looked after"
+                                   : "it was not asked; the last that was wrong with it: " +
+                                         std::string(ReasonNameOf(why)));
+}
+
 }  // namespace intaglio::tokens

@@ -27,6 +27,11 @@ enum class Absence {
 // kNone for OK. A Reason without a row is kNone: only what is known to help is done.
 Remedy RemedyOf(const Status& status, Absence absence);
 
+// What a caller gets from a token that could not be asked, `why` being the last that was wrong with
+// it. Never OK and never a verdict, whatever `why` is: a stale one must not pass for an answer, nor
+// a state that is just changing for a proof that verified.
+Status Unasked(const Status& why, Absence absence);
+
 }  // namespace intaglio::tokens
 
 #endif  // INTAGLIO_TOKENS_PKCS11_REMEDY_H_

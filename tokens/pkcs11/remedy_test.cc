@@ -44,5 +44,20 @@ TEST(Remedy, AMissingKeyIsAFaultOnlyWhereItIsKnownToExist) {
   EXPECT_EQ(Of(kKeyNotFound, Absence::kFault), Remedy::kReinitialiseRarely);
 }
 
+TEST(Unasked, IsNeverOkAndNeverAVerdict) {
+  for (const Absence absence : {Absence::kAnswer, Absence::kFault}) {
+    // A state that has just changed and has no reason yet, and verdicts of another time.
+    for (const Status& stale : {OkStatus(), Fail(kKeyNotFound, ""), Fail(kSignatureWrong, ""),
+                                Fail(kKeyExists, ""), Fail(kSealBroken, "")}) {
+      const Status said = Unasked(stale, absence);
+      EXPECT_FALSE(said.ok());
+      EXPECT_NE(RemedyOf(said, absence), Remedy::kNone) << said;
+    }
+    // What a person must see is said as it is.
+    EXPECT_TRUE(Is(Unasked(Fail(kPinIncorrect, ""), absence), kPinIncorrect));
+    EXPECT_TRUE(Is(Unasked(Fail(kDeviceError, ""), absence), kDeviceError));
+  }
+}
+
 }  // namespace
 }  // namespace intaglio::tokens

@@ -56,7 +56,8 @@ SupervisedToken::SupervisedToken(SupervisedTokenConfig config, ModuleShelf& shel
       clock_(clock),
       timing_(timing),
       tell_(std::move(tell)),
-      pin_(std::move(config_.pin)) {}
+      pin_(std::move(config_.pin)),
+      why_(Fail(kTokenGone, "not opened yet")) {}
 
 std::string SupervisedToken::Name() const {
   const Token* opened = token();
@@ -65,16 +66,17 @@ std::string SupervisedToken::Name() const {
 }
 
 void SupervisedToken::Enter(TokenState to, const Status& why, std::string what, Duration duration) {
+  // The reason first: whoever sees the state finds why.
+  if (!why.ok()) {
+    const std::lock_guard lock(standing_);
+    why_ = why;
+  }
   TransitionEvent event{.token = Name(),
                         .from = state_.exchange(to, std::memory_order_acq_rel),
                         .to = to,
                         .why = why,
                         .what = std::move(what),
                         .duration = duration};
-  if (!why.ok()) {
-    const std::lock_guard lock(standing_);
-    why_ = why;
-  }
   if (event.from != event.to || !event.what.empty()) tell_(std::move(event));
 }
 

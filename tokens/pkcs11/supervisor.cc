@@ -161,7 +161,7 @@ auto Supervisor::RunOn(SupervisedToken& token, Absence absence, Repeat repeat, W
   for (int repairs = 0;; ++repairs) {
     const uint64_t seen = token.repairs();
     Token* const usable = token.Usable();
-    if (usable == nullptr) return token.Standing().why;
+    if (usable == nullptr) return Unasked(token.Standing().why, absence);
     auto result = work(*usable);
     const Status& status = StatusOfResult(result);
     Remedy remedy = RemedyOf(status, absence);
