@@ -11,6 +11,7 @@
 #include "appliance/daemon/confinement.h"
 #include "appliance/daemon/journal_setup.h"
 #include "appliance/daemon/lost_mark.h"
+#include "appliance/daemon/pin_source.h"
 #include "appliance/daemon/program.h"
 #include "appliance/daemon/record_keys.h"
 #include "appliance/daemon/startup_checks.h"
@@ -34,6 +35,7 @@
 #include "appliance/token/pkcs11_keys.h"
 #include "base/log.h"
 #include "intaglio/core/v1/journal.pb.h"
+#include "tokens/pkcs11/pin_retry.h"
 
 namespace intaglio::appliance {
 namespace {
@@ -100,6 +102,16 @@ bool HasLiveKeys(LmdbState& state) {
            const auto live = state.LiveRecords(each.epoch);
            return live.ok() && *live > 0;
          });
+}
+
+// What the token's PIN file or credential holds now. Custodians are not asked again while the core
+// runs: their PIN is tried once, at start.
+StatusOr<SecretBytes> PinOnDisk(const CoreSettings& settings, size_t index) {
+  const TokenSettings& token = index == 0 ? settings.token : settings.standby_tokens.at(index - 1);
+  if (token.pin_shares_need > 0 || token.entered_pin) {
+    return Fail(kPinUnavailable, "its custodians entered it at start");
+  }
+  return ReadPin(settings, token);
 }
 
 // Says once that the disk fills.
@@ -214,11 +226,8 @@ Status RunCore(const CoreSettings& settings) {
   }
   if (instance->identity.rows_lost) {
     LogWarn("core.rows_lost", {{"next", "intaglio-core rebuild-rows, then open-rebuilt"}});
-  } else if (HasLiveKeys(*vault.state)) {
-    // Until it has a key of its own it may yet be made to replace a lost core.
-    const Status forgotten = ForgetLostMark(*vault.token);
-    if (!forgotten.ok()) LogFailure("lost_mark.forget", forgotten);
   }
+  bool mark_forgotten = instance->identity.rows_lost;
   Checkpointer checkpointer(
       *journal, token, *core_journal.anchor, SignerOf(*instance, stored_time.boot_count),
       settings.journal.pace,
@@ -237,6 +246,8 @@ Status RunCore(const CoreSettings& settings) {
   LogInfo("core.ready", {{"instance", instance->identity.instance.hex()},
                          {"boot_count", std::to_string(stored_time.boot_count)},
                          {"endpoint", server->endpoint()}});
+  tokens::PinRetry pin_retry(*vault.token,
+                             [&](size_t index) { return PinOnDisk(settings, index); });
   BootTime next_synchronisation = clock.SinceBoot();
   do {
     if (clock.SinceBoot() >= next_synchronisation) {
@@ -245,7 +256,14 @@ Status RunCore(const CoreSettings& settings) {
           {.type = EventType::kTimeSynchronisation, .note = DescribeSynchronisation()});
       if (!line.ok()) LogFailure("journal.append", line.status());
     }
+    // Until it has a key of its own the core may yet be made to replace a lost one.
+    if (!mark_forgotten && HasLiveKeys(*vault.state)) {
+      const Status forgotten = ForgetLostMark(*vault.token);
+      if (!forgotten.ok()) LogFailure("lost_mark.forget", forgotten);
+      mark_forgotten = forgotten.ok();
+    }
     TendStorage(*journal, storage_alarm);
+    pin_retry.Tend();
     error_teller.Tell();
     // The rows remember how far the journal had come: a journal cut off below that is noticed.
     Status anchored = vault.state->StoreJournalAnchor(journal->Head());

@@ -24,7 +24,8 @@ StatusOr<std::optional<Bytes>> ReadKept(tokens::TokenKeys& token) {
 
 Status KeepLostMark(tokens::TokenKeys& token, AnchorPort& anchor) {
   ASSIGN_OR_RETURN(const auto kept, ReadKept(token));
-  if (kept) return OkStatus();
+  // One without a mark says only that there was none when it was made.
+  if (kept && !kept->empty()) return OkStatus();
   const auto mark = anchor.Read();
   // What cannot be reached today may hold the lost core's only mark, and Found() would overwrite
   // it.

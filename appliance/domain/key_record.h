@@ -54,7 +54,7 @@ struct Authenticator {
 // At one key.
 inline constexpr size_t kMostAuthenticators = 8;
 
-// PKCS#11 attributes as read back at generation. [STANDARDS: origin is never read after an unwrap]
+// PKCS#11 attributes as read back at generation; an unwrapped key says nothing of its origin.
 struct KeyOrigin {
   bool local = false;
   bool sensitive = false;

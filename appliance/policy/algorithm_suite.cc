@@ -19,7 +19,7 @@ constexpr KeyPurpose kEverything[] = {
 constexpr WallTime k2026{1'767'225'600'000};  // 2026-01-01T00:00:00Z
 
 // Neither TS 119 312 V2.1.1 nor the agreed mechanisms are known here to end one of these on a day,
-// so none has an end. [STANDARDS 2.6]
+// so none has an end. [TS 119 312 V2.1.1; EUCC agreed cryptographic mechanisms]
 constexpr AlgorithmSuite kSuites2026[] = {
     {"P-256 with SHA-256",
      KeyAlgorithm::kP256,
@@ -167,6 +167,22 @@ Status CheckSuite(KeyAlgorithm algorithm, HashAlgorithm hash, KeyPurpose purpose
 
 Status CheckKeyGeneration(KeyAlgorithm algorithm, KeyPurpose purpose, WallTime now) {
   return CheckKeyGenerationIn(kSuites2026, algorithm, purpose, now);
+}
+
+size_t LongestSignature(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::kP256:
+      return 72;
+    case KeyAlgorithm::kP384:
+      return 104;
+    case KeyAlgorithm::kRsa3072:
+    case KeyAlgorithm::kRsa3072Pss:
+      return 384;
+    case KeyAlgorithm::kRsa4096:
+    case KeyAlgorithm::kRsa4096Pss:
+      break;
+  }
+  return 512;
 }
 
 }  // namespace intaglio::appliance

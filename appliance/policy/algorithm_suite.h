@@ -33,6 +33,9 @@ Status CheckSuite(KeyAlgorithm algorithm, HashAlgorithm hash, KeyPurpose purpose
 // OK if at `now` such a key could sign anything at all, else kAlgorithmUnsuitable.
 Status CheckKeyGeneration(KeyAlgorithm algorithm, KeyPurpose purpose, WallTime now);
 
+// Octets of the longest signature that a key of `algorithm` makes, as X.509 carries it.
+size_t LongestSignature(KeyAlgorithm algorithm);
+
 // The two over a given table.
 Status CheckSuiteIn(std::span<const AlgorithmSuite> table, KeyAlgorithm algorithm,
                     HashAlgorithm hash, KeyPurpose purpose, WallTime now);

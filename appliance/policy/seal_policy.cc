@@ -14,22 +14,6 @@ namespace {
 constexpr size_t kMostAnswer = (size_t{1} << 20) - 4096;
 constexpr size_t kMostInAnyFrame = 10'000;
 
-size_t LongestSignature(KeyAlgorithm algorithm) {
-  switch (algorithm) {
-    case KeyAlgorithm::kP256:
-      return 72;
-    case KeyAlgorithm::kP384:
-      return 104;
-    case KeyAlgorithm::kRsa3072:
-    case KeyAlgorithm::kRsa3072Pss:
-      return 384;
-    case KeyAlgorithm::kRsa4096:
-    case KeyAlgorithm::kRsa4096Pss:
-      break;
-  }
-  return 512;
-}
-
 Status CheckCore(const SealingCore& core, const SealAuthorisation& authorisation) {
   if (authorisation.core_instance != core.instance) {
     return Fail(kWrongCore, "this core is " + core.instance.hex());

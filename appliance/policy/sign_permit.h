@@ -1,9 +1,10 @@
 // SignPermit: one authorisation to sign one set of digests with one key.
 //
 // Minted only by the judges named as friends, each after it has found every rule of its kind held;
-// spent by the token when it signs. Without one nothing reaches C_SignInit: there is no overload of
-// TokenPort::Sign that takes digests from a caller. Move-only; a moved-from or spent permit covers
-// nothing and is kPermitInvalid at run time.
+// spent by the token when it signs. Nothing that a caller names is signed without one: there is no
+// overload of TokenPort::Sign that takes digests. (The self-test below it signs random octets of
+// its own, with a new key before anybody has it and with one made for the test.) Move-only; a
+// moved-from or spent permit covers nothing and is kPermitInvalid at run time.
 #ifndef INTAGLIO_APPLIANCE_POLICY_SIGN_PERMIT_H_
 #define INTAGLIO_APPLIANCE_POLICY_SIGN_PERMIT_H_
 

@@ -14,23 +14,6 @@ constexpr size_t kMostAnswerOctets = 1'000'000;
 // Tag and length of one of many.
 constexpr size_t kPerHash = 2, kPerSignature = 4;
 
-// The longest signature, as X.509 carries it.
-size_t SignatureOctets(KeyAlgorithm algorithm) {
-  switch (algorithm) {
-    case KeyAlgorithm::kP256:
-      return 72;
-    case KeyAlgorithm::kP384:
-      return 104;
-    case KeyAlgorithm::kRsa3072:
-    case KeyAlgorithm::kRsa3072Pss:
-      return 384;
-    case KeyAlgorithm::kRsa4096:
-    case KeyAlgorithm::kRsa4096Pss:
-      break;
-  }
-  return 512;
-}
-
 }  // namespace
 
 Status CheckKeyState(const KeyRow& row) {
@@ -49,7 +32,7 @@ Status CheckKeyState(const KeyRow& row) {
 
 size_t SoleControlPolicy::MostHashes(KeyAlgorithm algorithm, HashAlgorithm hash) {
   return std::min({kMaxHashesPerActivation, kMostPayloadOctets / (DigestSize(hash) + kPerHash),
-                   kMostAnswerOctets / (SignatureOctets(algorithm) + kPerSignature)});
+                   kMostAnswerOctets / (LongestSignature(algorithm) + kPerSignature)});
 }
 
 Status SoleControlPolicy::MayActivate(const KeyRecord& record, const KeyRow& row,

@@ -14,6 +14,7 @@
 #include "tests/contract/supervised_softhsm.h"
 #include "tests/support/status_matchers.h"
 #include "tokens/pkcs11/cryptoki.h"
+#include "tokens/pkcs11/pin_retry.h"
 #include "tokens/pkcs11/reasons.h"
 
 namespace intaglio::tokens {
@@ -342,6 +343,37 @@ TEST_F(SupervisorTest, AWrongPinIsTriedOnceThenAnotherOnlyWhenTold) {
   EXPECT_THAT(SignShared(key), IsOk());
   EXPECT_EQ(Counters().fail_overs, 2u) << "back to the preferred one";
   EXPECT_THAT(supervisor_->SetPin(2, softhsm_.softhsm().Pin()), FailsWith(kTokenInputInvalid));
+}
+
+TEST_F(SupervisorTest, APinThatIsPutRightIsTakenWithoutARestartAndAWrongOneTriedOnce) {
+  softhsm_.AddToken("standby");
+  std::vector<SupervisedTokenConfig> tokens;
+  tokens.push_back(softhsm_.Config());
+  tokens.push_back(softhsm_.Config("standby"));
+  std::string source = "not-the-pin";
+  tokens[0].pin = SecretBytes::CopyOf(AsBytes(source));
+  Open(std::move(tokens));
+  PinRetry retry(*supervisor_, [&](size_t index) -> StatusOr<SecretBytes> {
+    if (index != 0) return Fail(kPinMalformed, "the standby's was right");
+    return SecretBytes::CopyOf(AsBytes(source));
+  });
+  ASSERT_EQ(State(0), TokenState::kPinRefused);
+  const auto tries = [&] {
+    // SoftHSM counts none; what is counted is what reached it.
+    return Counters().logins;
+  };
+  uint64_t before = tries();
+  for (int i = 0; i < 5; ++i) retry.Tend();
+  EXPECT_EQ(tries(), before) << "what was refused is not tried again";
+  source = "nor-this";
+  for (int i = 0; i < 5; ++i) retry.Tend();
+  EXPECT_EQ(State(0), TokenState::kPinRefused);
+  before = tries();
+  const SecretBytes right = softhsm_.softhsm().Pin();
+  source = AsString(right.Expose());
+  retry.Tend();
+  EXPECT_EQ(State(0), TokenState::kHealthy);
+  EXPECT_EQ(tries(), before + 1);
 }
 
 TEST_F(SupervisorTest, APinThatChangedUnderwayStopsItsTokenAlone) {
