@@ -38,7 +38,7 @@ struct QscdEntry {
   std::string product;
   std::string vendor;                 // equals the vendor claim
   Bytes hw_model;                     // equals the hwmodel claim, octet for octet
-  std::string hw_version;             // equals the hwversion claim
+  std::string hw_version;             // equals the hwversion claim; empty: the device makes none
   std::string sw_name;                // equals the swname claim
   std::string sw_version;             // equals the swversion claim
   std::vector<std::string> serials;   // the inventory; empty: any serial

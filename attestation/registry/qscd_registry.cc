@@ -16,6 +16,7 @@ namespace {
 
 namespace pb = ::intaglio::config::v1;
 
+constexpr std::string_view kNotAttested = "not attested";
 constexpr size_t kMaxTextOctets = 16 * 1024 * 1024;
 constexpr int kMaxEntries = 10000;
 constexpr int kMaxSerials = 10000;
@@ -62,6 +63,8 @@ class EntryReader final {
     RETURN_IF_ERROR(Required("hw_model", message_.hw_model(), model));
     entry_.hw_model = ToBytes(model);
     RETURN_IF_ERROR(Required("hw_version", message_.hw_version(), entry_.hw_version));
+    // Said, so that nobody leaves it out by mistake.
+    if (entry_.hw_version == kNotAttested) entry_.hw_version.clear();
     RETURN_IF_ERROR(Required("sw_name", message_.sw_name(), entry_.sw_name));
     RETURN_IF_ERROR(Required("sw_version", message_.sw_version(), entry_.sw_version));
     RETURN_IF_ERROR(Required("source", message_.source(), entry_.source));

@@ -142,6 +142,13 @@ TEST(QscdRegistryTest, RequiredFieldsAreThere) {
   }
 }
 
+TEST(QscdRegistryTest, ADeviceThatTellsNoHardwareVersionIsSaidToBeOne) {
+  const auto registry =
+      QscdRegistry::FromTextproto(Text(With(Certified(), "hw_version", "\"not attested\"")));
+  ASSERT_TRUE(registry.ok()) << registry.status();
+  EXPECT_EQ((*registry->Find("tm-1"))->hw_version, "");
+}
+
 TEST(QscdRegistryTest, IdsAreUniqueNames) {
   ExpectRefused("id", "\"\"", kRegistryIdInvalid);
   ExpectRefused("id", "\"a b\"", kRegistryIdInvalid);

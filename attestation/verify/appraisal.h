@@ -7,6 +7,7 @@
 #ifndef INTAGLIO_ATTESTATION_VERIFY_APPRAISAL_H_
 #define INTAGLIO_ATTESTATION_VERIFY_APPRAISAL_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,13 @@ namespace intaglio::attestation {
 enum class ServiceBoundary : uint8_t { kProduction, kLab };
 
 struct AppraisalRequest {
-  Bytes expected_nonce;    // the one we sent, 16 to 64 octets
+  Bytes expected_nonce;    // the one we sent, 16 to 64 octets; unused for kDeviceCertificate
   Bytes expected_spki;     // DER SubjectPublicKeyInfo of the key to certify
   const QscdEntry& entry;  // the device's line; outlives the call
   ServiceBoundary boundary;
   Date today;
+  // kDeviceCertificate answers no nonce: it must be the one that the officers' order names.
+  std::optional<Digest> named_digest = {};
 };
 
 class AppraisedKey final {
@@ -59,9 +62,11 @@ class AppraisedKey final {
 
 // What has to hold:
 // - the entry is LAB only within a LAB boundary, and neither lapsed, cancelled nor unknown today;
-// - nonce, vendor, hwmodel, hwversion, swname and swversion equal the expected ones, hwserial is in
+// - it answers the nonce, or as another vendor's certificate is the one that the order names;
+// - vendor, hwmodel, hwversion, swname and swversion equal the expected ones, hwserial is in
 //   the entry's inventory where it has one, simulated is not claimed for a CERTIFIED entry, and
-//   debugstat says disabled (a LAB device may leave it out);
+//   debugstat says disabled (a LAB device may leave it out, and vendors' certificates do not have
+//   it); a claim that a format does not make equals an empty value of the entry;
 // - exactly one key element has the SPKI; it is local, sensitive, not expired, for signing alone;
 // - RESIDENT (also where residency is absent): not extractable and never was;
 // - WRAPPED: described as it is (extractable, not never-extractable), wrap-with-trusted, and each

@@ -137,7 +137,9 @@ namespace intaglio::attestation {
   X(kStorageKeyMissing, "ATT-0086", "STORAGE_KEY_MISSING", kPermissionDenied, kPublic,            \
     "the evidence does not describe the storage key of a WRAPPED key")                            \
   X(kStorageKeyUnfit, "ATT-0087", "STORAGE_KEY_UNFIT", kPermissionDenied, kPublic,                \
-    "the storage key does not protect what is wrapped under it")
+    "the storage key does not protect what is wrapped under it")                                  \
+  X(kEvidenceNotNamed, "ATT-0088", "EVIDENCE_NOT_NAMED", kPermissionDenied, kPublic,              \
+    "an attestation that answers no nonce is taken only where the order names it")
 
 INTAGLIO_REASON_TABLE(kAttestationVerifyReasons, INTAGLIO_ATTESTATION_VERIFY_REASONS)
 

@@ -110,6 +110,24 @@ Bytes Issue(const CertificateSpec& spec, const TestKey& subject, const TestKey& 
   return verify_internal::DerOf(x);
 }
 
+Bytes WithExtensions(const Bytes& certificate, const Extensions& extensions,
+                     const TestKey& issuer) {
+  const unsigned char* at = certificate.data();
+  const verify_internal::X509Ptr x(d2i_X509(nullptr, &at, static_cast<long>(certificate.size())));
+  for (const auto& [oid, value] : extensions) {
+    ASN1_OBJECT* const object = OBJ_txt2obj(oid.c_str(), 1);
+    ASN1_OCTET_STRING* const octets = ASN1_OCTET_STRING_new();
+    Must(ASN1_OCTET_STRING_set(octets, value.data(), static_cast<int>(value.size())) == 1);
+    X509_EXTENSION* const extension = X509_EXTENSION_create_by_OBJ(nullptr, object, 0, octets);
+    Must(X509_add_ext(x.get(), extension, -1) == 1);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(octets);
+    ASN1_OBJECT_free(object);
+  }
+  Must(X509_sign(x.get(), Native(issuer), EVP_sha256()) > 0);
+  return verify_internal::DerOf(x.get());
+}
+
 TestDevice TestDevice::Create(const CertificateSpec& ak, const CertificateSpec& intermediate) {
   TestKey root_key = TestKey::Generate();
   TestKey intermediate_key = TestKey::Generate();

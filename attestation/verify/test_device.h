@@ -5,6 +5,7 @@
 #ifndef INTAGLIO_ATTESTATION_VERIFY_TEST_DEVICE_H_
 #define INTAGLIO_ATTESTATION_VERIFY_TEST_DEVICE_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,11 @@ CertificateSpec AkSpec();
 // `issuer_certificate` absent: self-signed.
 Bytes Issue(const CertificateSpec& spec, const TestKey& subject, const TestKey& issuer,
             const std::optional<Bytes>& issuer_certificate);
+
+// Dotted OID -> content of an extension.
+using Extensions = std::multimap<std::string, Bytes>;
+// The certificate with these extensions too, signed anew.
+Bytes WithExtensions(const Bytes& certificate, const Extensions& extensions, const TestKey& issuer);
 
 // Root → intermediate → attestation key.
 struct TestDevice {

@@ -1,9 +1,10 @@
 // VerifiedEvidence: evidence that a genuine device signed. Whether what it says is good enough is
 // appraisal's part.
 //
-// Proof-carrying: only VerifyEvidence makes one, after at least one signature by an attestation key
-// whose certificate is for that use and chains to a pinned device root held. Signatures of unknown
-// or untrusted signers beside it are ignored: they are detached, and anybody can add one.
+// Proof-carrying: only VerifyEvidence makes one, and VerifyDeviceAttestation (attestation/devices)
+// of another vendor's certificate, after at least one signature by an attestation key whose
+// certificate is for that use and chains to a pinned device root held. Signatures of unknown or
+// untrusted signers beside it are ignored: they are detached, and anybody can add one.
 // [draft-ietf-rats-pkix-key-attestation §3.2, §6]
 #ifndef INTAGLIO_ATTESTATION_VERIFY_VERIFIED_EVIDENCE_H_
 #define INTAGLIO_ATTESTATION_VERIFY_VERIFIED_EVIDENCE_H_
@@ -15,6 +16,13 @@
 #include "base/clock.h"
 
 namespace intaglio::attestation {
+
+// What was verified.
+enum class EvidenceFormat : uint8_t {
+  kEvidence,           // of our own kind: it answers a nonce
+  kDeviceCertificate,  // a vendor's attestation certificate (attestation/devices): it answers none
+};
+struct DeviceAttestation;
 
 class VerifiedEvidence final {
  public:
@@ -30,13 +38,18 @@ class VerifiedEvidence final {
   const Bytes& ak_certificate() const { return ak_certificate_; }
   // SHA-256 of the pinned root's DER certificate.
   const Digest& device_root() const { return device_root_; }
-  // SHA-256 of the evidence as received; what orders and journals name it by.
+  // SHA-256 of the evidence as received, or of the attested key's certificate; what orders and
+  // journals name it by.
   const Digest& evidence_digest() const { return evidence_digest_; }
+  EvidenceFormat format() const { return format_; }
 
  private:
   friend StatusOr<VerifiedEvidence> VerifyEvidence(const ParsedEvidence& evidence,
                                                    const TrustStore& device_roots, WallTime at,
                                                    const EvidenceProfile& profile);
+  friend StatusOr<VerifiedEvidence> VerifyDeviceAttestation(const DeviceAttestation& attestation,
+                                                            const TrustStore& device_roots,
+                                                            WallTime at);
   VerifiedEvidence() = default;
 
   EvidenceContent content_;
@@ -44,6 +57,7 @@ class VerifiedEvidence final {
   Bytes ak_certificate_;
   Digest device_root_{};
   Digest evidence_digest_{};
+  EvidenceFormat format_ = EvidenceFormat::kEvidence;
 };
 
 // Verifies as of `at`. Where no signature holds, fails with the cause found at the first one:

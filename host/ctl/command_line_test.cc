@@ -7,6 +7,7 @@
 
 #include <cstdio>
 
+#include "attestation/verify/test_device.h"
 #include "base/file.h"
 #include "host/ctl/command_table.h"
 #include "host/ctl/reasons.h"
@@ -392,6 +393,53 @@ TEST_F(CommandLineTest, TlsCertificatesNeedTheirCa) {
                 " --out " + Path("link.pem"))
                 .code,
             kExitOk);
+}
+
+// An attestation of a YubiHSM 2 as its vendor documents it, under roots of the test's own.
+TEST_F(CommandLineTest, EvidenceShowSaysWhatADeviceSaysAndOnlyUnderItsRoot) {
+  using attestation::TestDevice;
+  const std::string arc = "1.3.6.1.4.1.41482.4.";
+  const TestDevice device =
+      TestDevice::Create({"device", "critical,CA:TRUE", "critical,keyCertSign", std::nullopt});
+  const auto key = attestation::TestKey::Generate();
+  const attestation::Extensions facts = {
+      {arc + "1", {0x04, 0x03, 2, 4, 1}},
+      {arc + "2", {0x02, 0x01, 77}},
+      {arc + "3", {0x03, 0x02, 0x00, 0x01}},
+      {arc + "5", {0x03, 0x09, 0, 0, 0, 0, 0, 0, 0, 0, 0x80}},
+      {arc + "6", {0x02, 0x01, 5}},
+  };
+  const attestation::CertificateSpec plain{"YubiHSM Attestation id 0x0005", std::nullopt,
+                                           std::nullopt, std::nullopt};
+  const auto write = [&](const std::string& name, ByteView der) {
+    EXPECT_THAT(WriteFile(Path(name), der, 0644), IsOk());
+    return Path(name);
+  };
+  const std::string file = write(
+      "key.der",
+      attestation::WithExtensions(attestation::Issue(plain, key, device.ak, device.ak_certificate),
+                                  facts, device.ak));
+  const std::string chain = " --chain " + write("device.der", device.ak_certificate) + " --chain " +
+                            write("ca.der", device.intermediate);
+  const std::string root = " --device-root " + write("root.der", device.root);
+  Outcome shown = Run("--json evidence show " + file + chain + root);
+  ASSERT_EQ(shown.code, kExitOk) << shown.err;
+  EXPECT_EQ(TextOf(shown.out, "format"), "yubihsm2");
+  EXPECT_EQ(TextOf(shown.out, "serial"), "77");
+  EXPECT_EQ(TextOf(shown.out, "firmware_version"), "2.4.1");
+  EXPECT_THAT(shown.out, HasSubstr("\"born_and_kept_as_a_qscd_key\":true"));
+  EXPECT_EQ(TextOf(shown.out, "evidence_sha256"),
+            ToHex(Sha256(*ReadFile(file, FileTrust::kAnyMode, 1 << 16))));
+  const TestDevice other = TestDevice::Create();
+  shown = Run("evidence show " + file + chain + " --device-root " + write("other.der", other.root));
+  EXPECT_EQ(shown.code, kExitRefused);
+  EXPECT_THAT(shown.err, HasSubstr("AK_CHAIN_UNTRUSTED"));
+  shown = Run("evidence show " + file + chain);
+  EXPECT_EQ(shown.code, kExitUsage) << shown.err;
+  EXPECT_THAT(shown.err, HasSubstr("--device-root"));
+  shown = Run("evidence show " + write("root2.der", device.root) + chain + root);
+  EXPECT_EQ(shown.code, kExitRefused);
+  EXPECT_THAT(shown.err, HasSubstr("DEVICE_UNRECOGNISED"));
 }
 
 }  // namespace

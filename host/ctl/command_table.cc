@@ -176,6 +176,7 @@ int RunIntaglio(int argc, const char* const* argv, const Terminal& terminal) {
   AddMachineCertificateCommands(table);
   AddCommandCommands(table);
   AddCoreCommands(table);
+  AddEvidenceCommands(table);
   AddApplicationCommands(table);
   AddOfficerCommands(table);
   AddAuthenticatorCommands(table);

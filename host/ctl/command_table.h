@@ -94,6 +94,7 @@ void AddCeremonyCommands(CommandTable& table);
 void AddMachineCertificateCommands(CommandTable& table);
 void AddCommandCommands(CommandTable& table);
 void AddCoreCommands(CommandTable& table);
+void AddEvidenceCommands(CommandTable& table);
 void AddApplicationCommands(CommandTable& table);
 void AddOfficerCommands(CommandTable& table);
 void AddAuthenticatorCommands(CommandTable& table);
