@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "hardware-sim/ctl/replay.h"
 #include "hardware-sim/device/persona.h"
 #include "hardware-sim/device/settings.h"
 #include "hardware-sim/faults/fault_plan.h"
@@ -165,6 +166,7 @@ constexpr Command kCommands[] = {
     {"advance", Advance},
     {"show", Show},
     {"personas", ListPersonas},
+    {"replay", ReplayCommand},
     {"qualify", QualifyCommand},
 };
 
@@ -178,6 +180,7 @@ std::string Usage() {
   intaglio-sim clear CONF [ID...]        end these faults, or all
   intaglio-sim advance CONF MILLISECONDS move the device's clock on
   intaglio-sim show CONF [--json]        persona, faults and how often each acted
+  intaglio-sim replay CONF --out NEW     a configuration that repeats a recorded run
   intaglio-sim personas                  the named kinds of device
   intaglio-sim qualify --module M.so …   what any PKCS#11 module enforces; see qualify --help
 

@@ -5,11 +5,13 @@
 
 #include "hardware-sim/faults/ck_names.h"
 #include "hardware-sim/faults/reasons.h"
+#include "hardware-sim/faults/text_form.h"
 
 namespace intaglio::sim {
 namespace {
 
 constexpr size_t kMostFaults = 1000;
+constexpr int kMostCallsListed = 100'000;
 
 Status Bad(const std::string& where, const std::string& what) {
   return Fail(kFaultInvalid, where + " " + what);
@@ -51,6 +53,22 @@ Status CheckTimes(const v1::Fault& fault, const std::string& where) {
   return OkStatus();
 }
 
+Status CheckListedCalls(const v1::Fault& fault, const std::string& where) {
+  const auto& calls = fault.at_call();
+  if (calls.empty()) return OkStatus();
+  if (calls.size() > kMostCallsListed) return Bad(where + ".at_call", "has more than 100000 calls");
+  if (fault.nth_call() != 0 || fault.every_nth_call() != 0 || fault.at_most() != 0 ||
+      fault.percent() != 0) {
+    return Bad(where + ".at_call",
+               "says all; leave out nth_call, every_nth_call, at_most and percent");
+  }
+  if (*calls.begin() == 0) return Bad(where + ".at_call", "counts from 1");
+  if (std::adjacent_find(calls.begin(), calls.end(), std::greater_equal<>()) != calls.end()) {
+    return Bad(where + ".at_call", "does not ascend");
+  }
+  return OkStatus();
+}
+
 bool Reads(const CallFacts& call, CK_ATTRIBUTE_TYPE type) {
   return std::ranges::any_of(call.reading, [&](const auto& a) { return a.type == type; });
 }
@@ -79,6 +97,7 @@ StatusOr<FaultPlan::Entry> FaultPlan::Compile(const v1::Fault& fault, const std:
                                               const std::string& id) {
   if (!IsId(id)) return Bad(where + ".id", "needs 1 to 64 characters of [A-Za-z0-9._-]");
   RETURN_IF_ERROR(CheckTimes(fault, where));
+  RETURN_IF_ERROR(CheckListedCalls(fault, where));
   ASSIGN_OR_RETURN(Action action, ActionOf(fault, where));
   Entry entry{
       .id = id, .octets = fault.SerializeAsString(), .fault = fault, .action = std::move(action)};
@@ -128,6 +147,7 @@ StatusOr<FaultPlan> FaultPlan::Create(std::span<const v1::Fault> faults, const s
       entry.key = FaultKey{plan.next_key_++};
       entry.seed = seed ^ HashOf(id);
       entry.since_ms = now_ms;
+      entry.text = PrintText(fault, Layout::kOneLine);
       plan.entries_.push_back(std::move(entry));
     }
     if (!fault.key_label().empty()) plan.wants_labels_ = true;
@@ -145,9 +165,6 @@ bool FaultPlan::Matches(const Entry& entry, const CallFacts& call) {
   }
   if (!fault.key_label().empty() && call.label != fault.key_label()) return false;
   if (fault.session_ordinal() != 0 && call.session_ordinal != fault.session_ordinal()) return false;
-  const uint64_t age = call.now_ms - entry.since_ms;
-  if (age < fault.after_milliseconds()) return false;
-  if (fault.until_milliseconds() != 0 && age > fault.until_milliseconds()) return false;
   if (std::holds_alternative<SpoilSignature>(entry.action)) return call.hands_out_signature;
   if (std::holds_alternative<RepeatSignature>(entry.action)) {
     return call.hands_out_signature && call.has_earlier_signature;
@@ -156,8 +173,18 @@ bool FaultPlan::Matches(const Entry& entry, const CallFacts& call) {
   return true;
 }
 
+bool FaultPlan::IsTime(const Entry& entry, uint64_t now_ms) {
+  const v1::Fault& fault = entry.fault;
+  const uint64_t age = now_ms - entry.since_ms;
+  if (age < fault.after_milliseconds()) return false;
+  return fault.until_milliseconds() == 0 || age <= fault.until_milliseconds();
+}
+
 bool FaultPlan::IsDue(const Entry& entry, uint64_t draw) {
   const v1::Fault& fault = entry.fault;
+  if (!fault.at_call().empty()) {
+    return std::binary_search(fault.at_call().begin(), fault.at_call().end(), entry.seen);
+  }
   const uint64_t most = MostOf(fault);
   if (most != 0 && entry.acted >= most) return false;
   const uint64_t first = std::max<uint64_t>(
@@ -174,11 +201,14 @@ std::vector<DueFault> FaultPlan::Decide(const CallFacts& call) {
   bool decided = false;
   for (Entry& entry : entries_) {
     if (!Matches(entry, call)) continue;
+    // Draws follow the count that no clock has a part in.
+    ++entry.seen;
+    if (!IsTime(entry, call.now_ms)) continue;
     ++entry.matched;
-    if (decided || !IsDue(entry, Draw(entry.seed, 2 * entry.matched))) continue;
+    if (decided || !IsDue(entry, Draw(entry.seed, 2 * entry.seen))) continue;
     ++entry.acted;
-    due.push_back(DueFault{entry.id, entry.key, entry.action, entry.matched,
-                           Draw(entry.seed, 2 * entry.matched + 1)});
+    due.push_back(DueFault{entry.id, entry.key, entry.action, entry.text, entry.matched, entry.seen,
+                           Draw(entry.seed, 2 * entry.seen + 1)});
     decided = !LeavesRoom(entry.action);
   }
   return due;

@@ -41,7 +41,9 @@ struct DueFault {
   std::string id;
   FaultKey key;
   Action action;
+  std::string text;      // the whole fault on one line, so that a record needs nothing else
   uint64_t matched = 0;  // the how-manieth matching call this is
+  uint64_t seen = 0;     // the same, with calls outside its times
   uint64_t draw = 0;     // random octets that belong to this fault and this call
 };
 
@@ -80,8 +82,10 @@ class FaultPlan final {
     Action action;
     std::bitset<kFunctionCount> functions;
     std::vector<CK_MECHANISM_TYPE> mechanisms;
+    std::string text;
     uint64_t seed = 0;
     uint64_t since_ms = 0;
+    uint64_t seen = 0;
     uint64_t matched = 0;
     uint64_t acted = 0;
     bool healed = false;
@@ -89,6 +93,7 @@ class FaultPlan final {
   static StatusOr<Entry> Compile(const v1::Fault& fault, const std::string& where,
                                  const std::string& id);
   static bool Matches(const Entry& entry, const CallFacts& call);
+  static bool IsTime(const Entry& entry, uint64_t now_ms);
   static bool IsDue(const Entry& entry, uint64_t draw);
 
   std::vector<Entry> entries_;

@@ -45,6 +45,9 @@ TEST(FaultPlanTest, WrongFaultsAreRefusedByField) {
       {"fault { crash {} mechanism: \"0xzz\" }", "fault[0].mechanism[0]"},
       {"fault { crash {} percent: 101 }", "fault[0].percent"},
       {"fault { crash {} after_milliseconds: 5 until_milliseconds: 5 }", "until_milliseconds"},
+      {"fault { crash {} at_call: [1, 2] nth_call: 1 }", "fault[0].at_call says all"},
+      {"fault { crash {} at_call: [0, 2] }", "fault[0].at_call counts from 1"},
+      {"fault { crash {} at_call: [2, 2] }", "fault[0].at_call does not ascend"},
       {"fault { delay {} }", "fault[0].delay.milliseconds is required"},
       {"fault { delay { milliseconds: 600001 } }", "fault[0].delay.milliseconds"},
       {"fault { delay { jitter_milliseconds: 600001 } }", "delay.jitter_milliseconds"},
@@ -82,6 +85,30 @@ TEST(FaultPlanTest, NthAndEvery) {
   std::string acted;
   for (int i = 0; i < 9; ++i) acted += plan.Decide(Sign()).empty() ? '.' : 'x';
   EXPECT_EQ(acted, ".x..x..x.");
+}
+
+TEST(FaultPlanTest, ListedCallsAndNoOther) {
+  auto plan = Plan("fault { at_call: [2, 5] crash {} }").value();
+  std::string acted;
+  for (int i = 0; i < 9; ++i) acted += plan.Decide(Sign()).empty() ? '.' : 'x';
+  EXPECT_EQ(acted, ".x..x....");
+}
+
+// A window of time chooses calls; which octets they draw, and how a record names them, must not
+// depend on when the window opened.
+TEST(FaultPlanTest, CallsOutsideTheTimesAreCountedForTheRecord) {
+  auto plan = Plan("fault { after_milliseconds: 10 nth_call: 2 wrong_signature {} }").value();
+  CallFacts call = Sign();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(plan.Decide(call).empty());
+  call.now_ms = 10;
+  EXPECT_TRUE(plan.Decide(call).empty());
+  const auto due = plan.Decide(call);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].matched, 2u);
+  EXPECT_EQ(due[0].seen, 5u);
+  auto again = Plan("fault { at_call: 5 wrong_signature {} }").value();
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(again.Decide(Sign()).empty());
+  EXPECT_EQ(again.Decide(Sign()).at(0).draw, due[0].draw);
 }
 
 TEST(FaultPlanTest, RereadingKeepsCountersOfWhatStands) {

@@ -33,9 +33,11 @@ void HitLog::Write(const DueFault& fault, const CallFacts& call) {
   line["action"] = std::string(NameOf(fault.action));
   line["function"] = std::string(NameOf(call.function));
   line["call"] = fault.matched;
+  line["seen"] = fault.seen;
   if (call.session_ordinal) line["session_ordinal"] = *call.session_ordinal;
   if (call.mechanism) line["mechanism"] = NameOfMechanism(*call.mechanism);
   if (call.label) line["key_label"] = *call.label;
+  line["plan"] = fault.text;
   const std::string text =
       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   // A full disk must not turn into a fault of another kind: the line is lost, the run goes on.

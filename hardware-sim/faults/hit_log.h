@@ -21,8 +21,9 @@ class HitLog final {
   HitLog(const HitLog&) = delete;
   HitLog& operator=(const HitLog&) = delete;
 
-  // {"time":…,"pid":…,"fault":…,"action":…,"function":…,"call":…,…}; session_ordinal, mechanism and
-  // key_label where they are known.
+  // {"time":…,"pid":…,"fault":…,"action":…,"function":…,"call":…,"seen":…,…,"plan":…}; and
+  // session_ordinal, mechanism and key_label where they are known. `plan` is the fault's text:
+  // with `seen` it is all that a replay needs.
   void Write(const DueFault& fault, const CallFacts& call);
 
  private:

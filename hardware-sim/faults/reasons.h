@@ -6,14 +6,16 @@
 
 namespace intaglio::sim {
 
-#define INTAGLIO_SIM_REASONS(X)                                                                \
-  X(kConfigurationInvalid, "SIM-0001", "CONFIGURATION_INVALID", kInvalidArgument, kPublic,     \
-    "the simulator's configuration is wrong")                                                  \
-  X(kWrappedUnusable, "SIM-0002", "WRAPPED_UNUSABLE", kFailedPrecondition, kPublic,            \
-    "the wrapped module cannot be loaded")                                                     \
-  X(kFaultInvalid, "SIM-0003", "FAULT_INVALID", kInvalidArgument, kPublic, "a fault is wrong") \
-  X(kFaultUnknown, "SIM-0004", "FAULT_UNKNOWN", kNotFound, kPublic, "there is no such fault")  \
-  X(kFaultExists, "SIM-0005", "FAULT_EXISTS", kAlreadyExists, kPublic, "the fault's id is taken")
+#define INTAGLIO_SIM_REASONS(X)                                                                   \
+  X(kConfigurationInvalid, "SIM-0001", "CONFIGURATION_INVALID", kInvalidArgument, kPublic,        \
+    "the simulator's configuration is wrong")                                                     \
+  X(kWrappedUnusable, "SIM-0002", "WRAPPED_UNUSABLE", kFailedPrecondition, kPublic,               \
+    "the wrapped module cannot be loaded")                                                        \
+  X(kFaultInvalid, "SIM-0003", "FAULT_INVALID", kInvalidArgument, kPublic, "a fault is wrong")    \
+  X(kFaultUnknown, "SIM-0004", "FAULT_UNKNOWN", kNotFound, kPublic, "there is no such fault")     \
+  X(kFaultExists, "SIM-0005", "FAULT_EXISTS", kAlreadyExists, kPublic, "the fault's id is taken") \
+  X(kRecordUnusable, "SIM-0006", "RECORD_UNUSABLE", kFailedPrecondition, kPublic,                 \
+    "the record of a run cannot be replayed")
 
 INTAGLIO_REASON_TABLE(kSimReasons, INTAGLIO_SIM_REASONS)
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "hardware-sim/ctl/commands.h"
 #include "hardware-sim/pkcs11/test_cryptoki.h"
 #include "tests/support/sim_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -476,6 +477,40 @@ TEST_F(Faults, SeedMakesARunRepeat) {
   EXPECT_NE(run(2), first);
   EXPECT_THAT(first, testing::HasSubstr("x"));
   EXPECT_THAT(first, testing::HasSubstr("."));
+}
+
+// A run under chance and time, repeated from its record alone: the same calls fail, and a spoilt
+// answer is spoilt alike.
+TEST_F(Faults, RecordedRunRepeats) {
+  const auto run = [&] {
+    std::string out;
+    for (int i = 0; i < 48; ++i) {
+      Bytes random;
+      const CK_RV rv = ck().Random(session_, &random);
+      out += rv != CKR_OK ? 'x' : random == Bytes(random.size(), 7) ? '7' : '.';
+    }
+    return out;
+  };
+  ck().Stop();
+  StartWith({.fields = R"(seed: 4
+    fault { id: "chance" function: "C_GenerateRandom" percent: 30 device_error { calls: 1 } }
+    fault { id: "later" after_milliseconds: 2000 percent: 50 stuck_random { octet: 7 } })"});
+  std::string first = run();
+  hsm_->Advance(3000);
+  first += run();
+  EXPECT_GT(hsm_->HitsOf("chance"), 4u);
+  EXPECT_GT(hsm_->HitsOf("later"), 4u);
+  ck().Stop();
+  const std::string again = hsm_->configuration_path() + ".again";
+  const std::vector<std::string> command = {"replay", hsm_->configuration_path(), "--out", again};
+  ASSERT_THAT(RunCommand(command), testing_support::IsOk());
+  ASSERT_EQ(setenv("INTAGLIO_HSMSIM_CONF", again.c_str(), 1), 0);
+  ASSERT_EQ(Rv(ck().Start()), "CKR_OK");
+  session_ = ck().Open();
+  std::string second = run();
+  second += run();
+  EXPECT_EQ(second, first);
+  EXPECT_EQ(setenv("INTAGLIO_HSMSIM_CONF", hsm_->configuration_path().c_str(), 1), 0);
 }
 
 // Faults that end sessions under eight signing threads: every call gets an answer of PKCS#11, and
