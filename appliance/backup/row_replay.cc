@@ -475,8 +475,10 @@ Status RowReplay::AuthenticatorAdded(const Line& line) {
   ASSIGN_OR_RETURN(const auto statement,
                    StatementOf<pb::AddAuthenticator>(line, "intaglio/add-authenticator/v1"));
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
-  if (statement.record_version() + 1 > key->version) {
-    key->version = statement.record_version() + 1;
+  // Lines of before versions were reserved have no number of their own.
+  const uint64_t version = std::max<uint64_t>(line.count(), statement.record_version() + 1);
+  if (version > key->version) {
+    key->version = version;
     ASSIGN_OR_RETURN(key->epoch, EpochOf(line));
   }
   OrderRow order;

@@ -163,9 +163,10 @@ Status RunCore(const CoreSettings& settings) {
   WatchedJournal watched_journal(*journal, errors);
   ASSIGN_OR_RETURN(const BootId boot_id, DrawId<BootId>(rng));
   LiveIdentity identity(instance->identity);
+  std::mutex changing_keys;
   const CoreServices services{identity,   boot_id,      token,           record_keys->sealer(),
                               statements, *vault.state, watched_journal, time,
-                              clock,      rng};
+                              clock,      rng,          changing_keys};
   ASSIGN_OR_RETURN(auto sealing_key, tokens::KeyLabel::Create(kSealingKey));
   SelfTest self_test(watched_token, std::move(sealing_key), rng, watched_journal, errors);
   RETURN_IF_ERROR(Verdict(self_test.Run()));

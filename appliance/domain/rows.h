@@ -13,9 +13,7 @@ namespace intaglio::appliance {
 enum class KeyState { kUsable, kSuspended, kBlocked, kDestroyed };
 
 struct KeyRow {
-  // Of the one record that is accepted. It is raised before that record leaves the core, so no two
-  // records of one version ever do.
-  uint64_t version = 0;
+  uint64_t version = 0;  // of the one record that is accepted
   KeyState state = KeyState::kUsable;
   Bytes agreement_signature;  // the one a version 1 record makes; empty before
   KeyPurpose purpose = KeyPurpose::kSigner;
@@ -26,6 +24,9 @@ struct KeyRow {
   Bytes cka_id;         // RESIDENT: names the token object until it has been destroyed
   bool spent = false;   // ONE_TIME: the one activation is used up
   WallTime blocked_at;  // a reinstatement signed before says nothing of this block
+  // The highest that any record of this key was given. Raised before that record is sealed, so that
+  // no two records have one version, also where one of them never came into force.
+  uint64_t last_version = 0;
 };
 
 enum class SerialState { kDrawn, kIntent, kIssued, kSuspended, kRevoked };

@@ -188,6 +188,7 @@ Bytes EncodeRow(const KeyRow& row) {
   out.set_cka_id(AsString(row.cka_id));
   out.set_spent(row.spent);
   out.set_blocked_at_ms(row.blocked_at.ms);
+  out.set_last_version(row.last_version);
   return Serialise(out);
 }
 
@@ -210,6 +211,7 @@ StatusOr<KeyRow> DecodeKeyRow(ByteView octets) {
   row.cka_id = ToBytes(in.cka_id());
   row.spent = in.spent();
   row.blocked_at.ms = in.blocked_at_ms();
+  row.last_version = in.last_version();
   return row;
 }
 

@@ -35,6 +35,7 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
   RETURN_IF_ERROR(services_.time.Now().status());
   RETURN_IF_ERROR(CheckRowsWhole(services_));
   RETURN_IF_ERROR(CheckAddress(services_, input.statement.core_instance));
+  std::lock_guard lock(services_.changing_keys);
   // Not OpenKey: version 1 stays good for this one act after version 2 exists, so that a host that
   // lost the answer can ask again.
   ASSIGN_OR_RETURN(KeyRecord record, services_.records.Open(input.record));
@@ -72,7 +73,9 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
   for (const Proof& each : input.more_proofs) {
     event.proofs.insert(event.proofs.end(), each.octets.begin(), each.octets.end());
   }
-  // The rows first: the line carries version 2 out to the host.
+  // The line carries version 2 out before it is in force. A crash in between leaves version 1 in
+  // force, and the same statement makes version 2 again, of the same content.
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
     if (!current) return Fail(kRecordStale, "the key's row is gone");
@@ -87,7 +90,6 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
     current->epoch = services_.records.EpochOf(sealed);
     return rows.PutKey(record.key_id, *current);
   }));
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
   return sealed;
 }
 

@@ -30,7 +30,7 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
   const AddAuthenticator& statement = input.statement;
   RETURN_IF_ERROR(CheckAddress(services_, statement.core_instance));
   RETURN_IF_ERROR(CheckWindow(services_, statement.issued_at, statement.expires_at, now));
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(services_.changing_keys);
   // Not OpenKey: the version before stays good for the same statement again, so that a host that
   // lost the answer can ask for it.
   ASSIGN_OR_RETURN(const KeyRecord record, services_.records.Open(input.record));
@@ -42,19 +42,17 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
   }
   ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
   ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(proof.statement_digest()));
-  if (done) {
-    // The line is written again in case the first was cut off by a crash.
-    RETURN_IF_ERROR(Tell(record.key_id, proof, input, done->sealed_record));
-    return done->sealed_record;
-  }
+  if (done) return done->sealed_record;
   ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
   if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
   RETURN_IF_ERROR(CheckKey(record, *row, statement));
-  ASSIGN_OR_RETURN(const KeyRecord next, NextVersion(record, *row, statement));
+  ASSIGN_OR_RETURN(KeyRecord next, NextVersion(record, *row, statement));
+  ASSIGN_OR_RETURN(next.version, ReserveVersion(services_, record.key_id));
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(next));
-  // The rows first: the line carries the record out to the host, and by then the rows must have
-  // judged it and must name its version. A crash in between leaves it in the order's row, and the
-  // same statement again brings it out.
+  // The line carries the record out to the host before it is in force. A crash in between leaves
+  // the version before in force, and no other record will ever have this one's version; the same
+  // statement again makes another.
+  RETURN_IF_ERROR(Tell(proof, input, next.version, sealed));
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
     if (!current) return Fail(kRecordStale, "the key's row is gone");
@@ -69,16 +67,16 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
     order.sealed_record = sealed;
     return rows.PutOrder(proof.statement_digest(), order);
   }));
-  RETURN_IF_ERROR(Tell(record.key_id, proof, input, sealed));
   return sealed;
 }
 
-Status BindAuthenticator::Tell(const KeyId& key_id, const VerifiedProof& proof, const Input& input,
+Status BindAuthenticator::Tell(const VerifiedProof& proof, const Input& input, uint64_t version,
                                const Bytes& sealed) {
   return services_.journal
       .Append({.type = EventType::kAuthenticatorAdded,
-               .key_id = key_id,
+               .key_id = input.statement.key_id,
                .statement_digest = proof.statement_digest(),
+               .count = static_cast<uint32_t>(version),
                .sealed_record = sealed,
                .note = "by " + DescribeProof(proof),
                .statement = input.octets,
@@ -106,7 +104,6 @@ StatusOr<KeyRecord> BindAuthenticator::NextVersion(const KeyRecord& record, cons
     return Fail(kAuthenticatorExcess, "too many have been removed; ask for a new key");
   }
   next.authenticators.push_back(statement.authenticator);
-  ++next.version;
   return next;
 }
 

@@ -3,8 +3,6 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_ADD_AUTHENTICATOR_H_
 #define INTAGLIO_APPLIANCE_USECASES_ADD_AUTHENTICATOR_H_
 
-#include <mutex>
-
 #include "appliance/usecases/proof_check.h"
 #include "appliance/usecases/services.h"
 
@@ -21,7 +19,7 @@ class BindAuthenticator final {
     AddAuthenticator statement;
     Proof proof;
   };
-  // The sealed record of the next version, without those that were removed and with the new one;
+  // The sealed record of a higher version, without those that were removed and with the new one;
   // the older ones are stale from then on. The same statement again, while it is valid, gives the
   // same record. kStatementExpired, kOrderMismatch, kRecordVersion, kRecordStale, kKeyPurpose for
   // another key than a person's, kAuthenticatorWithdrawn, kAuthenticatorExcess, ProofCheck's and
@@ -33,14 +31,14 @@ class BindAuthenticator final {
 
  private:
   // The act's line, which also brings the new record out to the host.
-  Status Tell(const KeyId& key_id, const VerifiedProof& proof, const Input& input,
+  Status Tell(const VerifiedProof& proof, const Input& input, uint64_t version,
               const Bytes& sealed);
+  // All but its version.
   StatusOr<KeyRecord> NextVersion(const KeyRecord& record, const KeyRow& row,
                                   const AddAuthenticator& statement);
 
   const CoreServices& services_;
   ProofCheck& proofs_;
-  std::mutex mutex_;  // one next version for one version
 };
 
 }  // namespace intaglio::appliance

@@ -161,6 +161,7 @@ Status ChangeState::Tell(const Change& change, const Outcome& outcome, Event eve
 
 StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
+  std::lock_guard lock(services_.changing_keys);
   const auto still = HoldStill();
   Outcome outcome;
   const auto judge_and_store = [&](RowTransaction& rows) -> Status {
@@ -168,8 +169,8 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
     return Store(rows, change, outcome);
   };
   if (change.action == StateAction::kReinstate) {
-    // Authority comes back only behind its line: a judgement whose transaction is given up, the
-    // line, and then the same judgement again, since a block may have come in between.
+    // Authority comes back only behind its line: a judgement that changes nothing, the line, and
+    // then the same judgement with its rows.
     const Status judged = services_.state.Update([&](RowTransaction& rows) -> Status {
       ASSIGN_OR_RETURN(outcome, Judge(rows, change, now));
       return OkStatus();
@@ -197,6 +198,7 @@ StatusOr<WallTime> ChangeState::Apply(const Change& change, Event event) {
 
 Status ChangeState::Block(const KeyId& key_id) {
   RETURN_IF_ERROR(CheckRowsWhole(services_));
+  std::lock_guard lock(services_.changing_keys);
   // The date is for comparison with orders; a block itself waits for no officer.
   const WallTime now = services_.time.Estimate();
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {

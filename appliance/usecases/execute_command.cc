@@ -123,7 +123,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate&
                                                      ByteView ca_record, Event event) {
   RETURN_IF_ERROR(CheckRowsWhole(services_));
   // Not OpenKey: any record of this key will do, since what differs between them is the certificate
-  // that is being replaced; the newest may never have reached the host.
+  // that is being replaced.
   ASSIGN_OR_RETURN(KeyRecord record, services_.records.Open(ca_record));
   if (record.purpose != KeyPurpose::kCaIssuing) {
     return Fail(kKeyPurpose, "key " + record.key_id.hex() + " was generated for another purpose");
@@ -137,27 +137,23 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate&
   ASSIGN_OR_RETURN(const WallTime now, services_.time.Now());
   ASSIGN_OR_RETURN(const CertificateParts certificate, ReadCertificate(act.certificate));
   RETURN_IF_ERROR(IssuancePolicy::JudgeCaInstallation(certificate.facts, record, now));
-  // A record with an earlier certificate of this CA is stale from here on.
-  record.version = std::max(row->version + 1, kVersionInstalled);
+  ASSIGN_OR_RETURN(record.version, ReserveVersion(services_, record.key_id));
   record.ca_certificate = act.certificate;
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(record));
   event.key_id = record.key_id;
   event.sealed_record = sealed;
   event.certificate = act.certificate;
   event.count = static_cast<uint32_t>(record.version);
-  // The rows first: the line carries the record out to the host.
+  // As with authenticators: a crash behind the line leaves the record before in force.
+  RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
     if (!current) return Fail(kRecordStale, "the key's row is gone");
     RETURN_IF_ERROR(CheckKeyState(*current));
-    if (current->version != row->version) {
-      return Fail(kRecordStale, "another command replaced the record at the same time");
-    }
     current->version = record.version;
     current->epoch = services_.records.EpochOf(sealed);
     return rows.PutKey(record.key_id, *current);
   }));
-  RETURN_IF_ERROR(services_.journal.Append(event).status());
   return Outcome{sealed, record.spki, record.key_id};
 }
 

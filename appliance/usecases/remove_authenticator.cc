@@ -55,6 +55,7 @@ StatusOr<OpenedKey> UnbindAuthenticator::Open(ByteView record,
 Status UnbindAuthenticator::Apply(const OpenedKey& key, const AuthenticatorId& id, LastOne last,
                                   Event event) {
   const KeyId& key_id = key.record.key_id;
+  std::lock_guard lock(services_.changing_keys);
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
     if (!row) return Fail(kRecordStale, "the key's row is gone");

@@ -1,5 +1,7 @@
 #include "appliance/usecases/services.h"
 
+#include <algorithm>
+
 #include "appliance/domain/reasons.h"
 #include "appliance/policy/sole_control_policy.h"
 
@@ -63,6 +65,18 @@ Status CheckWindow(const CoreServices& services, WallTime issued_at, WallTime ex
   if (expires_at > purged) return OkStatus();
   return Fail(kStatementExpired, "the core's clock has shown a time after " + ToIso8601(purged) +
                                      ", and what ended by then is forgotten; sign a new one");
+}
+
+StatusOr<uint64_t> ReserveVersion(const CoreServices& services, const KeyId& key_id) {
+  uint64_t reserved = 0;
+  RETURN_IF_ERROR(services.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto row, rows.FindKey(key_id));
+    if (!row) return Fail(kRecordStale, "the key's row is gone");
+    reserved = std::max(row->version, row->last_version) + 1;
+    row->last_version = reserved;
+    return rows.PutKey(key_id, *row);
+  }));
+  return reserved;
 }
 
 Status CheckVersion(const KeyRecord& record, const KeyRow& row) {

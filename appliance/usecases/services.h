@@ -3,6 +3,8 @@
 #ifndef INTAGLIO_APPLIANCE_USECASES_SERVICES_H_
 #define INTAGLIO_APPLIANCE_USECASES_SERVICES_H_
 
+#include <mutex>
+
 #include "appliance/usecases/live_identity.h"
 #include "appliance/usecases/ports.h"
 #include "appliance/usecases/trusted_time.h"
@@ -22,6 +24,9 @@ struct CoreServices {
   TrustedTime& time;
   const Clock& clock;  // for boot time alone; wall time comes from `time`
   Rng& rng;
+  // Held by acts that change what a subscriber's key is or who may use it, from their judgement to
+  // their last row: what such an act was judged by holds until it is done.
+  std::mutex& changing_keys;
 };
 
 // A key record handed in by the host and what the core remembers of the key.
@@ -58,6 +63,9 @@ Status CheckAddress(const CoreServices& services, const CoreInstance& addressed)
 Status CheckWindow(WallTime issued_at, WallTime expires_at, WallTime now);
 Status CheckWindow(const CoreServices& services, WallTime issued_at, WallTime expires_at,
                    WallTime now);
+// A version for the key's next record that no record ever had, kept in its row before this answers.
+// kRecordStale where the row is gone.
+StatusOr<uint64_t> ReserveVersion(const CoreServices& services, const KeyId& key_id);
 // The record handed in is the one in force: kRecordStale.
 Status CheckVersion(const KeyRecord& record, const KeyRow& row);
 

@@ -37,11 +37,12 @@ constexpr KeyId kIssuer{{1}};
 struct Process {
   explicit Process(CoreFixture& core)
       : boot_id(*DrawId<BootId>(core.services().rng)),
-        services{core.services().identity,   boot_id,
-                 core.services().token,      core.services().records,
-                 core.services().statements, core.services().state,
-                 core.services().journal,    core.services().time,
-                 core.services().clock,      core.services().rng} {}
+        services{core.services().identity,     boot_id,
+                 core.services().token,        core.services().records,
+                 core.services().statements,   core.services().state,
+                 core.services().journal,      core.services().time,
+                 core.services().clock,        core.services().rng,
+                 core.services().changing_keys} {}
   const BootId boot_id;
   const CoreServices services;
   ProofCheck proofs{services};

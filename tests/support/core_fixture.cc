@@ -65,7 +65,7 @@ CoreFixture::CoreFixture() {
   boot_id_ = Must(core::DrawId<core::BootId>(rng_));
   services_ = std::make_unique<core::CoreServices>(
       core::CoreServices{*live_identity_, boot_id_, *signing_, record_keys_->sealer(), statements_,
-                         *state_, *lines_, *time_, clock_, rng_});
+                         *state_, *lines_, *time_, clock_, rng_, changing_keys_});
 }
 
 void CoreFixture::ChangeIdentity(const std::function<void(core::CoreIdentity&)>& change) {

@@ -138,6 +138,7 @@ class CoreFixture final {
   std::unique_ptr<appliance::TrustedTime> time_;
   appliance::StatementCodec statements_;
   appliance::BootId boot_id_;
+  std::mutex changing_keys_;
   P256Signer security_[2];
   P256Signer registration_[2];
   P256Signer revocation_;
