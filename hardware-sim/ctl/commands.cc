@@ -73,6 +73,50 @@ StatusOr<std::string> Advance(Arguments arguments) {
   return std::string();
 }
 
+struct StateName {
+  std::string_view name;
+  v1::LifeCycle state;
+};
+constexpr StateName kStates[] = {
+    {"operational", v1::OPERATIONAL}, {"manufacturing", v1::MANUFACTURING},
+    {"initialised", v1::INITIALISED}, {"tampered", v1::TAMPERED},
+    {"zeroised", v1::ZEROISED},       {"end-of-life", v1::END_OF_LIFE}};
+
+std::string_view NameOfState(v1::LifeCycle state) {
+  for (const StateName& row : kStates) {
+    if (row.state == state) return row.name;
+  }
+  return "unknown";
+}
+
+StatusOr<std::string> Device(Arguments arguments) {
+  if (arguments.size() != 3) return Bad("device CONF state STATE | device CONF clock MILLISECONDS");
+  ASSIGN_OR_RETURN(const Settings settings, Configuration(arguments[0]));
+  const std::string& text = arguments[2];
+  if (arguments[1] == "clock") {
+    int64_t ms = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+    constexpr int64_t kCentury = 3'155'760'000'000;
+    if (error != std::errc() || end != text.data() + text.size() || ms > kCentury ||
+        ms < -kCentury) {
+      return Bad("MILLISECONDS is '" + text + "', not a number within a century");
+    }
+    if (!settings.config.device().clock()) return Bad("device.clock is not set: it has no clock");
+    RETURN_IF_ERROR(LiveControl(settings.config).JumpClock(ms));
+    return std::string();
+  }
+  if (arguments[1] != "state")
+    return Bad("device CONF state STATE | device CONF clock MILLISECONDS");
+  std::string known;
+  for (const StateName& row : kStates) {
+    known += (known.empty() ? "" : ", ") + std::string(row.name);
+    if (row.name != text) continue;
+    RETURN_IF_ERROR(LiveControl(settings.config).Enter(row.state));
+    return std::string();
+  }
+  return Bad("STATE is '" + text + "'; there are " + known);
+}
+
 // How often each fault acted, from the hit log. Lines that a crash cut short are passed over.
 std::map<std::string, uint64_t> HitsIn(const std::string& path) {
   std::map<std::string, uint64_t> hits;
@@ -102,6 +146,9 @@ std::string ShowText(const Settings& settings, const v1::LiveFaults& live,
   if (live.advance_milliseconds() != 0) {
     out += "clock   " + std::to_string(live.advance_milliseconds()) + " ms ahead\n";
   }
+  if (live.life_cycle() != v1::OPERATIONAL) {
+    out += "state   " + std::string(NameOfState(live.life_cycle())) + "\n";
+  }
   if (faults.empty()) out += "no faults\n";
   for (const v1::Fault& fault : faults) {
     out += fault.id() + ": " + FaultText(fault);
@@ -122,6 +169,8 @@ std::string ShowJson(const Settings& settings, const v1::LiveFaults& live,
   out["wrapped"] = config.wrapped().module();
   out["persona"] = config.persona().empty() ? "plain" : config.persona();
   out["limits"] = PrintText(settings.limits, Layout::kOneLine);
+  out["state"] = std::string(NameOfState(live.life_cycle()));
+  out["clock_jump_milliseconds"] = live.clock_jump_milliseconds();
   out["advance_milliseconds"] = live.advance_milliseconds();
   out["faults"] = nlohmann::ordered_json::array();
   for (const v1::Fault& fault : faults) {
@@ -160,14 +209,9 @@ struct Command {
   StatusOr<std::string> (*run)(Arguments);
 };
 constexpr Command kCommands[] = {
-    {"check", Check},
-    {"inject", Inject},
-    {"clear", Clear},
-    {"advance", Advance},
-    {"show", Show},
-    {"personas", ListPersonas},
-    {"replay", ReplayCommand},
-    {"qualify", QualifyCommand},
+    {"check", Check},           {"inject", Inject},        {"clear", Clear},
+    {"advance", Advance},       {"device", Device},        {"show", Show},
+    {"personas", ListPersonas}, {"replay", ReplayCommand}, {"qualify", QualifyCommand},
 };
 
 }  // namespace
@@ -179,6 +223,9 @@ std::string Usage() {
   intaglio-sim inject CONF FAULT...      add faults; prints their ids
   intaglio-sim clear CONF [ID...]        end these faults, or all
   intaglio-sim advance CONF MILLISECONDS move the device's clock on
+  intaglio-sim device CONF state STATE   operational, manufacturing, initialised, tampered, zeroised or
+                                         end-of-life
+  intaglio-sim device CONF clock MS      the clock that the device shows jumps
   intaglio-sim show CONF [--json]        persona, faults and how often each acted
   intaglio-sim replay CONF --out NEW     a configuration that repeats a recorded run
   intaglio-sim personas                  the named kinds of device

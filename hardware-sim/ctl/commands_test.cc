@@ -66,6 +66,39 @@ TEST_F(Commands, AdvanceAddsUp) {
   EXPECT_THAT(Run({"advance", conf_, "soon"}), FailsNaming(kConfigurationInvalid.id, "'soon'"));
 }
 
+TEST_F(Commands, StateAndClockOfTheDevice) {
+  EXPECT_THAT(Run({"device", conf_, "state", "tampered"}), IsOk());
+  EXPECT_THAT(Show(), HasSubstr("state   tampered"));
+  EXPECT_THAT(Run({"device", conf_, "state", "tired"}),
+              FailsNaming(kConfigurationInvalid.id, "there are operational"));
+  EXPECT_THAT(Run({"device", conf_, "mood", "tired"}),
+              FailsNaming(kConfigurationInvalid.id, "device CONF"));
+  EXPECT_THAT(Run({"device", conf_, "clock", "5"}),
+              FailsNaming(kConfigurationInvalid.id, "no clock"));
+  Write("device { clock: true }");
+  EXPECT_THAT(Run({"device", conf_, "clock", "-5"}), IsOk());
+  EXPECT_THAT(Run({"show", conf_, "--json"}).value(), HasSubstr("\"clock_jump_milliseconds\": -5"));
+  EXPECT_THAT(Run({"device", conf_, "clock", "soon"}),
+              FailsNaming(kConfigurationInvalid.id, "'soon'"));
+  EXPECT_THAT(Run({"device", conf_, "clock", "4000000000000"}),
+              FailsNaming(kConfigurationInvalid.id, "century"));
+}
+
+TEST_F(Commands, WrongDevicesAreRefusedByField) {
+  for (const auto& [text, names] : std::vector<std::pair<std::string, std::string>>{
+           {"device { serial: \"12345678901234567\" }", "device.serial"},
+           {"device { firmware_version: \"2\" }", "device.firmware_version"},
+           {"device { firmware_version: \"2.256\" }", "device.firmware_version"},
+           {"device { firmware_version: \"2.1b\" }", "device.firmware_version"},
+           {"device { clock_drift_ppm: 5 }", "device.clock_drift_ppm"},
+           {"limits { latency { mechanism: \"CKM_X\" } }", "limits.latency.mechanism"},
+           {"limits { latency { mechanism: \"CKM_ECDSA\" microseconds: 60000001 } }",
+            "limits.latency.microseconds"}}) {
+    Write(text);
+    EXPECT_THAT(Run({"check", conf_}), FailsNaming(kConfigurationInvalid.id, names)) << text;
+  }
+}
+
 TEST_F(Commands, RefusesWhatTheModuleWouldRefuse) {
   EXPECT_THAT(Run({"inject", conf_, "crash {"}), FailsNaming(kConfigurationInvalid.id, "FAULT 1"));
   EXPECT_THAT(Run({"inject", conf_, "id: \"x\""}), FailsNaming(kFaultInvalid.id, "no action"));

@@ -37,6 +37,24 @@ bool MakesRsaKeys(const Call& call) {
           call.mechanism->mechanism == CKM_RSA_X9_31_KEY_PAIR_GEN);
 }
 
+// The step in which a device does the work of its mechanism; asking for a length is none.
+bool TakesTime(const Call& call) {
+  switch (call.function) {
+    case Function::kC_Sign:
+    case Function::kC_SignFinal:
+      return call.out != nullptr;
+    case Function::kC_Verify:
+    case Function::kC_VerifyFinal:
+    case Function::kC_Encrypt:
+    case Function::kC_Decrypt:
+    case Function::kC_GenerateKey:
+    case Function::kC_GenerateKeyPair:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool Verifies(Function function) {
   const Operation operation = TraitsOf(function).operation;
   return operation == Operation::kVerify || operation == Operation::kVerifyRecover ||
@@ -49,7 +67,24 @@ void Simulator::AddDelays(const Call& call) {
   uint64_t us = 0;
   if (TraitsOf(call.function).scope == Scope::kSession) us += settings_.limits.call_microseconds();
   if (MakesRsaKeys(call)) us += 1000ull * settings_.limits.rsa_generation_milliseconds();
+  us += LatencyOf(call);
   if (us != 0) std::this_thread::sleep_for(std::chrono::microseconds(us));
+}
+
+uint64_t Simulator::LatencyOf(const Call& call) {
+  if (latency_.empty() || !TakesTime(call)) return 0;
+  std::optional<CK_MECHANISM_TYPE> mechanism;
+  if (call.mechanism != nullptr) mechanism = call.mechanism->mechanism;
+  if (!mechanism) {
+    std::lock_guard lock(mutex_);
+    SessionState* state = sessions_.Find(call.session);
+    if (state == nullptr) return 0;
+    const auto& operation = state->At(TraitsOf(call.function).operation);
+    if (!operation) return 0;
+    mechanism = operation->mechanism;
+  }
+  const auto row = latency_.find(*mechanism);
+  return row == latency_.end() ? 0 : row->second;
 }
 
 std::optional<CK_RV> Simulator::RefusedByPersona(const Call& call) {
@@ -131,6 +166,7 @@ CK_RV Simulator::GetSlotList(CK_BBOOL token_present, CK_SLOT_ID* slots, CK_ULONG
     std::lock_guard lock(mutex_);
     gone = token_present != CK_FALSE && InOutage() && outage_.kind == Outage::kTokenGone;
     if (gone) SpendOutageCall();
+    gone = gone || (token_present != CK_FALSE && IsSlotEmpty());
   }
   if (count == nullptr) return CKR_ARGUMENTS_BAD;
   std::vector<CK_SLOT_ID> found;
@@ -160,6 +196,7 @@ CK_RV Simulator::GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO* out) {
     out->flags &= ~CK_FLAGS{CKF_TOKEN_PRESENT};
     SpendOutageCall();
   }
+  if (rv == CKR_OK && IsSlotEmpty()) out->flags &= ~CK_FLAGS{CKF_TOKEN_PRESENT};
   return rv;
 }
 
@@ -168,6 +205,7 @@ CK_RV Simulator::GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO* out) {
   const CK_SLOT_ID behind = WrappedSlot(slot);
   const CK_RV rv = wrapped().C_GetTokenInfo(behind, out);
   if (rv != CKR_OK) return rv;
+  Describe(*out);
   std::lock_guard lock(mutex_);
   if (limits.reports_max_sessions() && limits.max_sessions() != 0) {
     out->ulMaxSessionCount = limits.max_sessions();

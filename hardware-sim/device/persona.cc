@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "hardware-sim/faults/ck_names.h"
 #include "hardware-sim/faults/reasons.h"
 #include "hardware-sim/faults/text_form.h"
 
@@ -29,6 +30,20 @@ constexpr Persona kPersonas[] = {
     {"network_device", "half a millisecond away, 64 sessions, each closed after ten minutes",
      "max_sessions: 64 reports_max_sessions: true idle_session_milliseconds: 600000 "
      "call_microseconds: 500"},
+    {"fast_network_hsm", "0.3 ms away; a signature in one to four milliseconds more",
+     "max_sessions: 1024 reports_max_sessions: true call_microseconds: 300 "
+     "latency { mechanism: \"CKM_ECDSA\" microseconds: 1000 } "
+     "latency { mechanism: \"CKM_RSA_PKCS\" microseconds: 4000 } "
+     "latency { mechanism: \"CKM_RSA_PKCS_PSS\" microseconds: 4000 } "
+     "latency { mechanism: \"CKM_EC_KEY_PAIR_GEN\" microseconds: 10000 } "
+     "latency { mechanism: \"CKM_RSA_PKCS_KEY_PAIR_GEN\" microseconds: 900000 }"},
+    {"usb_token", "one slow chip: 90 ms for an EC signature, 350 ms for RSA, four seconds a key",
+     "max_sessions: 16 reports_max_sessions: true pin_tries: 3 call_microseconds: 2000 "
+     "latency { mechanism: \"CKM_ECDSA\" microseconds: 90000 } "
+     "latency { mechanism: \"CKM_RSA_PKCS\" microseconds: 350000 } "
+     "latency { mechanism: \"CKM_RSA_PKCS_PSS\" microseconds: 350000 } "
+     "latency { mechanism: \"CKM_EC_KEY_PAIR_GEN\" microseconds: 400000 } "
+     "latency { mechanism: \"CKM_RSA_PKCS_KEY_PAIR_GEN\" microseconds: 4000000 }"},
 };
 
 Status Bad(const std::string& field, const std::string& what) {
@@ -49,6 +64,14 @@ Status Check(const v1::Limits& limits) {
       AtMost("rsa_generation_milliseconds", limits.rsa_generation_milliseconds(), 600'000));
   RETURN_IF_ERROR(AtMost("pin_tries", limits.pin_tries(), 255));
   RETURN_IF_ERROR(AtMost("call_microseconds", limits.call_microseconds(), 10'000'000));
+  if (limits.latency_size() > 100) return Bad("limits.latency", "has more than 100 rows");
+  for (const auto& row : limits.latency()) {
+    if (!MechanismNamed(row.mechanism())) {
+      return Bad("limits.latency.mechanism",
+                 "'" + row.mechanism() + "' is no mechanism of PKCS#11");
+    }
+    RETURN_IF_ERROR(AtMost("latency.microseconds", row.microseconds(), 60'000'000));
+  }
   if (!v1::ForkBehaviour_IsValid(limits.after_fork())) {
     return Bad("limits.after_fork", "has no meaning known to this simulator");
   }
@@ -67,6 +90,7 @@ StatusOr<v1::Limits> LimitsOf(const std::string& persona, const v1::Limits& chan
     if (row.name != wanted) continue;
     v1::Limits limits;
     if (!ParseText(row.limits, wanted, limits).ok()) abort();
+    if (changes.latency_size() != 0) limits.clear_latency();
     limits.MergeFrom(changes);
     RETURN_IF_ERROR(Check(limits));
     return limits;

@@ -1,5 +1,8 @@
 #include "hardware-sim/device/settings.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "base/file.h"
 #include "hardware-sim/device/persona.h"
 #include "hardware-sim/faults/fault_plan.h"
@@ -28,11 +31,34 @@ void FillDefaults(const std::string& path, v1::SimulatorConfig& config) {
   if (!config.has_look_every_milliseconds()) config.set_look_every_milliseconds(kLookEveryMs);
 }
 
+Status CheckDevice(const v1::Device& device) {
+  const std::string& serial = device.serial();
+  if (serial.size() > 16 ||
+      std::ranges::any_of(serial, [](char c) { return c < ' ' || c > '~'; })) {
+    return Bad("device.serial", "needs at most 16 printable ASCII characters");
+  }
+  const std::string& version = device.firmware_version();
+  unsigned major = 0;
+  unsigned minor = 0;
+  int end = 0;
+  const bool is_version =
+      version.size() <= 7 && sscanf(version.c_str(), "%u.%u%n", &major, &minor, &end) == 2 &&
+      static_cast<size_t>(end) == version.size() && major <= 255 && minor <= 255;
+  if (!version.empty() && !is_version) {
+    return Bad("device.firmware_version", "'" + version + "' is not MAJOR.MINOR");
+  }
+  if (device.clock_drift_ppm() != 0 && !device.clock()) {
+    return Bad("device.clock_drift_ppm", "needs clock: true");
+  }
+  return OkStatus();
+}
+
 Status Check(const v1::SimulatorConfig& config) {
   RETURN_IF_ERROR(CheckAbsolute("wrapped.module", config.wrapped().module()));
   RETURN_IF_ERROR(CheckAbsolute("live_file", config.live_file()));
   RETURN_IF_ERROR(CheckAbsolute("hit_log", config.hit_log()));
   RETURN_IF_ERROR(CheckAbsolute("device_memory", config.device_memory()));
+  RETURN_IF_ERROR(CheckDevice(config.device()));
   for (int i = 0; i < config.wrapped().environment_size(); ++i) {
     const std::string& name = config.wrapped().environment(i).name();
     if (name.empty() || name.find('=') != std::string::npos) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "hardware-sim/faults/ck_names.h"
 
 namespace intaglio::sim {
 namespace {
@@ -13,7 +14,16 @@ bool Simulates(const v1::Limits& limits) {
   return limits.max_sessions() != 0 || limits.idle_session_milliseconds() != 0 ||
          limits.slots_move() || limits.no_verify() || limits.no_session_objects() ||
          limits.always_authenticate() || limits.rsa_generation_milliseconds() != 0 ||
-         limits.pin_tries() != 0 || limits.call_microseconds() != 0;
+         limits.pin_tries() != 0 || limits.call_microseconds() != 0 || limits.latency_size() != 0;
+}
+
+std::map<CK_MECHANISM_TYPE, uint32_t> LatencyTable(const v1::Limits& limits) {
+  std::map<CK_MECHANISM_TYPE, uint32_t> out;
+  for (const auto& row : limits.latency()) {
+    if (const auto mechanism = MechanismNamed(row.mechanism()))
+      out[*mechanism] = row.microseconds();
+  }
+  return out;
 }
 
 bool HasMemory(const v1::Limits& limits) { return limits.slots_move() || limits.pin_tries() != 0; }
@@ -33,10 +43,12 @@ Simulator::Simulator(Settings settings, WrappedModule wrapped, std::unique_ptr<H
                      DeviceMemory memory)
     : settings_(std::move(settings)),
       wrapped_(std::move(wrapped)),
+      latency_(LatencyTable(settings_.limits)),
       hits_(std::move(hits)),
       slots_(settings_.config.seed()),
       memory_(std::move(memory)) {
-  if (Simulates(settings_.limits)) gate_.Mark(kPersona);
+  clock_set_ms_ = static_cast<int64_t>(time(nullptr)) * 1000;
+  if (Simulates(settings_.limits) || settings_.config.has_device()) gate_.Mark(kPersona);
 }
 
 StatusOr<std::unique_ptr<Simulator>> Simulator::Create(Settings settings) {
@@ -84,6 +96,7 @@ uint32_t Simulator::Look() {
 Status Simulator::ReadPlan(const v1::LiveFaults& live) {
   const auto faults = FaultsInForce(settings_.config, live);
   advance_ms_.store(live.advance_milliseconds());
+  EnterLifeCycle(live);
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(plan_,
                    FaultPlan::Create(faults, "fault", settings_.config.seed(), NowMs(), plan_));
@@ -112,6 +125,7 @@ CK_RV Simulator::Act(const Call& call, const Forward& forward) {
     if (SessionState* state = sessions_.Find(call.session)) state->used_ms = NowMs();
     refused = RefusedByOutage(call);
   }
+  if (!refused) refused = RefusedByLifeCycle(call);
   std::vector<DueFault> due;
   if (!refused && (gate_.marks() & kFaults) != 0) {
     const CallFacts facts = FactsOf(call);

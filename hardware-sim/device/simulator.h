@@ -8,6 +8,7 @@
 #define INTAGLIO_HARDWARE_SIM_DEVICE_SIMULATOR_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -66,7 +67,7 @@ class Simulator final {
 
  private:
   // Why calls take the long way.
-  enum Mark : uint32_t { kFaults = 1, kPersona = 2, kForked = 4 };
+  enum Mark : uint32_t { kFaults = 1, kPersona = 2, kForked = 4, kLifeCycle = 8 };
   enum class Outage { kNone, kTokenGone, kFailing };
   // What keeps the device from answering, since some fault.
   struct OutageState {
@@ -112,20 +113,31 @@ class Simulator final {
   void SpendOutageCall();
   void EndOutage();
 
+  // life_cycle.cc: the device itself.
+  void EnterLifeCycle(const v1::LiveFaults& live);
+  std::optional<CK_RV> RefusedByLifeCycle(const Call& call) const;
+  bool IsSlotEmpty() const { return life_cycle_ == v1::END_OF_LIFE; }
+  void Describe(CK_TOKEN_INFO& out) const;
+
   // limits.cc: what the persona refuses.
   std::optional<CK_RV> RefusedByPersona(const Call& call);
   std::optional<CK_RV> RefusedLogin(const Call& call);
   void FollowLogin(const Call& call, CK_RV rv);
   void AddDelays(const Call& call);
+  uint64_t LatencyOf(const Call& call);
 
   const Settings settings_;
   const WrappedModule wrapped_;
+  const std::map<CK_MECHANISM_TYPE, uint32_t> latency_;  // microseconds
   const std::unique_ptr<HitLog> hits_;
   CallGate gate_;
   std::atomic<bool> initialized_{false};
   std::atomic<bool> lost_by_fork_{false};
   std::atomic<uint64_t> advance_ms_{0};
   std::atomic<int64_t> next_look_ns_{0};
+  std::atomic<v1::LifeCycle> life_cycle_{v1::OPERATIONAL};
+  std::atomic<int64_t> clock_jump_ms_{0};
+  int64_t clock_set_ms_ = 0;  // when the drifting clock was right
 
   std::mutex look_mutex_;
   FileStamp live_stamp_;

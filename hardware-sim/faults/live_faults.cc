@@ -150,4 +150,18 @@ Status LiveControl::Advance(uint64_t milliseconds) {
   return Write(live);
 }
 
+Status LiveControl::Enter(v1::LifeCycle state) {
+  const WriterLock lock(config_.live_file());
+  ASSIGN_OR_RETURN(v1::LiveFaults live, Read());
+  live.set_life_cycle(state);
+  return Write(live);
+}
+
+Status LiveControl::JumpClock(int64_t milliseconds) {
+  const WriterLock lock(config_.live_file());
+  ASSIGN_OR_RETURN(v1::LiveFaults live, Read());
+  live.set_clock_jump_milliseconds(live.clock_jump_milliseconds() + milliseconds);
+  return Write(live);
+}
+
 }  // namespace intaglio::sim

@@ -46,6 +46,10 @@ class LiveControl final {
   Status Clear(std::span<const std::string> ids);
   // Moves the device's clock on.
   Status Advance(uint64_t milliseconds);
+  // The device enters another state of its life; every change is allowed, also back.
+  Status Enter(v1::LifeCycle state);
+  // Moves the clock that C_GetTokenInfo shows, either way.
+  Status JumpClock(int64_t milliseconds);
   StatusOr<v1::LiveFaults> Read() const;
 
  private:

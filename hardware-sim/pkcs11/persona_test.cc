@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "hardware-sim/ctl/commands.h"
 #include "hardware-sim/pkcs11/test_cryptoki.h"
 #include "tests/support/sim_fixture.h"
 
@@ -235,6 +236,81 @@ TEST_F(PersonaTest, ChildrenOfAFork) {
   ck().Stop();
   Become({});
   EXPECT_THAT(InChild(ck()), testing::StartsWith("CKR_OK"));
+}
+
+std::string Utc(const CK_TOKEN_INFO& token) {
+  return std::string(token.utcTime, token.utcTime + sizeof token.utcTime);
+}
+
+TEST_F(PersonaTest, DeviceTellsWhatItIsAndWhatTimeItHas) {
+  Become({.fields = R"(device { serial: "SIM-1" firmware_version: "3.14" clock: true })"});
+  CK_TOKEN_INFO token{};
+  const CK_SLOT_ID slot = ck().Slot();
+  ASSERT_EQ(Rv(ck()->C_GetTokenInfo(slot, &token)), "CKR_OK");
+  EXPECT_EQ(std::string(token.serialNumber, token.serialNumber + 16), "SIM-1           ");
+  EXPECT_EQ(token.firmwareVersion.major, 3);
+  EXPECT_EQ(token.firmwareVersion.minor, 14);
+  EXPECT_NE(token.flags & CKF_CLOCK_ON_TOKEN, 0u);
+  const std::string before = Utc(token);
+  const std::vector<std::string> jump = {"device", hsm_->configuration_path(), "clock",
+                                         "-315576000000"};
+  ASSERT_TRUE(RunCommand(jump).ok());
+  ASSERT_EQ(Rv(ck()->C_GetTokenInfo(slot, &token)), "CKR_OK");
+  EXPECT_EQ(std::stoi(Utc(token).substr(0, 4)), std::stoi(before.substr(0, 4)) - 10);
+  ASSERT_EQ(Rv(ck().Stop()), "CKR_OK");
+  ASSERT_EQ(Rv(ck().Start()), "CKR_OK");
+  ASSERT_EQ(Rv(ck()->C_GetTokenInfo(slot, &token)), "CKR_OK");
+  EXPECT_LT(Utc(token), before) << "a restart does not set the clock";
+}
+
+TEST_F(PersonaTest, StatesOfALife) {
+  Become({});
+  const auto enter = [&](const std::string& state) {
+    const std::vector<std::string> command = {"device", hsm_->configuration_path(), "state", state};
+    ASSERT_TRUE(RunCommand(command).ok());
+  };
+  const CK_SLOT_ID slot = ck().Slot();
+  const auto open = [&] {
+    CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+    return Rv(ck()->C_OpenSession(slot, CKF_SERIAL_SESSION, nullptr, nullptr, &session));
+  };
+  const CK_SESSION_HANDLE session = LoggedIn();
+  enter("tampered");
+  EXPECT_EQ(State(session), "CKR_DEVICE_ERROR");
+  EXPECT_EQ(open(), "CKR_DEVICE_ERROR");
+  ASSERT_EQ(Rv(ck().Stop()), "CKR_OK");
+  ASSERT_EQ(Rv(ck().Start()), "CKR_OK");
+  EXPECT_EQ(open(), "CKR_DEVICE_ERROR") << "a restart heals no tampering";
+  enter("zeroised");
+  CK_TOKEN_INFO token{};
+  EXPECT_EQ(open(), "CKR_TOKEN_NOT_RECOGNIZED");
+  EXPECT_EQ(Rv(ck()->C_GetTokenInfo(slot, &token)), "CKR_OK");
+  EXPECT_EQ(token.flags & CKF_TOKEN_INITIALIZED, 0u);
+  enter("manufacturing");
+  EXPECT_EQ(open(), "CKR_TOKEN_NOT_RECOGNIZED");
+  enter("end-of-life");
+  EXPECT_EQ(open(), "CKR_TOKEN_NOT_PRESENT");
+  EXPECT_TRUE(ck().Slots().empty());
+  enter("initialised");
+  EXPECT_EQ(Rv(ck().Login(ck().Open(), Pin())), "CKR_USER_PIN_NOT_INITIALIZED");
+  enter("operational");
+  EXPECT_EQ(Rv(ck().Login(ck().Open(), Pin())), "CKR_OK") << "and the keys were never touched";
+}
+
+TEST_F(PersonaTest, LatencyByMechanism) {
+  Become({.persona = "usb_token",
+          .fields = "limits { latency { mechanism: \"CKM_ECDSA\" microseconds: 50000 } }"});
+  const CK_SESSION_HANDLE session = LoggedIn();
+  const auto timed = [](const auto& act) {
+    const auto start = std::chrono::steady_clock::now();
+    act();
+    return std::chrono::steady_clock::now() - start;
+  };
+  KeyPair key;
+  const auto making = timed([&] { key = ck().MakeP256(session, "slow"); });
+  EXPECT_LT(making, std::chrono::milliseconds(400)) << "the persona's table was replaced";
+  const auto signing = timed([&] { EXPECT_EQ(Rv(ck().Sign(session, key.private_key)), "CKR_OK"); });
+  EXPECT_GE(signing, std::chrono::milliseconds(50));
 }
 
 TEST_F(PersonaTest, AFieldOfLimitsTakesThePersonasPlace) {
