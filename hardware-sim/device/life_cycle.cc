@@ -58,8 +58,9 @@ void Simulator::Describe(CK_TOKEN_INFO& out) const {
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
     const int64_t real_ms = now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-    const int64_t gained_ms = (real_ms - clock_set_ms_) * device.clock_drift_ppm() / 1'000'000;
-    const time_t shown = (real_ms + gained_ms + clock_jump_ms_) / 1000;
+    const int64_t now_ms = real_ms + static_cast<int64_t>(advance_ms_.load());
+    const int64_t gained_ms = (now_ms - clock_set_ms_) * device.clock_drift_ppm() / 1'000'000;
+    const time_t shown = (now_ms + gained_ms + clock_jump_ms_) / 1000;
     tm utc{};
     char text[32] = "";
     gmtime_r(&shown, &utc);

@@ -1,6 +1,7 @@
 // Personas, provoked by plain PKCS#11 calls on the module.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <set>
@@ -261,6 +262,20 @@ TEST_F(PersonaTest, DeviceTellsWhatItIsAndWhatTimeItHas) {
   ASSERT_EQ(Rv(ck().Start()), "CKR_OK");
   ASSERT_EQ(Rv(ck()->C_GetTokenInfo(slot, &token)), "CKR_OK");
   EXPECT_LT(Utc(token), before) << "a restart does not set the clock";
+}
+
+TEST_F(PersonaTest, ClockThatLosesATenth) {
+  Become({.fields = "device { clock: true clock_drift_ppm: -100000 }"});
+  const auto now = [&] {
+    CK_TOKEN_INFO token{};
+    EXPECT_EQ(Rv(ck()->C_GetTokenInfo(ck().Slot(), &token)), "CKR_OK");
+    tm utc{};
+    EXPECT_NE(strptime(Utc(token).substr(0, 14).c_str(), "%Y%m%d%H%M%S", &utc), nullptr);
+    return timegm(&utc);
+  };
+  const time_t before = now();
+  hsm_->Advance(1'000'000'000);
+  EXPECT_NEAR(static_cast<double>(now() - before), 900'000, 5);
 }
 
 TEST_F(PersonaTest, StatesOfALife) {
