@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hardware-sim/ctl/replay.h"
+#include "hardware-sim/ctl/run.h"
 #include "hardware-sim/device/persona.h"
 #include "hardware-sim/device/settings.h"
 #include "hardware-sim/faults/fault_plan.h"
@@ -209,9 +210,11 @@ struct Command {
   StatusOr<std::string> (*run)(Arguments);
 };
 constexpr Command kCommands[] = {
-    {"check", Check},           {"inject", Inject},        {"clear", Clear},
-    {"advance", Advance},       {"device", Device},        {"show", Show},
-    {"personas", ListPersonas}, {"replay", ReplayCommand}, {"qualify", QualifyCommand},
+    {"check", Check},           {"inject", Inject},
+    {"clear", Clear},           {"advance", Advance},
+    {"device", Device},         {"show", Show},
+    {"personas", ListPersonas}, {"run", RunScenario},
+    {"replay", ReplayCommand},  {"qualify", QualifyCommand},
 };
 
 }  // namespace
@@ -227,6 +230,8 @@ std::string Usage() {
                                          end-of-life
   intaglio-sim device CONF clock MS      the clock that the device shows jumps
   intaglio-sim show CONF [--json]        persona, faults and how often each acted
+  intaglio-sim run SCENARIO --conf CONF --module M.so --pin-file FILE [--junit FILE] [--html FILE]
+                                         load, faults over time, expectations
   intaglio-sim replay CONF --out NEW     a configuration that repeats a recorded run
   intaglio-sim personas                  the named kinds of device
   intaglio-sim qualify --module M.so …   what any PKCS#11 module enforces; see qualify --help

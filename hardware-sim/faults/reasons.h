@@ -15,7 +15,11 @@ namespace intaglio::sim {
   X(kFaultUnknown, "SIM-0004", "FAULT_UNKNOWN", kNotFound, kPublic, "there is no such fault")     \
   X(kFaultExists, "SIM-0005", "FAULT_EXISTS", kAlreadyExists, kPublic, "the fault's id is taken") \
   X(kRecordUnusable, "SIM-0006", "RECORD_UNUSABLE", kFailedPrecondition, kPublic,                 \
-    "the record of a run cannot be replayed")
+    "the record of a run cannot be replayed")                                                     \
+  X(kScenarioInvalid, "SIM-0007", "SCENARIO_INVALID", kInvalidArgument, kPublic,                  \
+    "a scenario is wrong")                                                                        \
+  X(kScenarioFailed, "SIM-0008", "SCENARIO_FAILED", kFailedPrecondition, kPublic,                 \
+    "what a scenario expects did not come")
 
 INTAGLIO_REASON_TABLE(kSimReasons, INTAGLIO_SIM_REASONS)
 
