@@ -334,8 +334,9 @@ CK_RV Simulator::Finalize(void* reserved) {
 }
 
 void Simulator::PrepareFork() {
-  gate_.LockForFork();
+  // Whoever looks may empty the gate.
   look_mutex_.lock();
+  gate_.LockForFork();
   mutex_.lock();
 }
 
