@@ -73,8 +73,13 @@ StatusOr<Bytes> AcceptCertificate::Run(const Input& input) {
   for (const Proof& each : input.more_proofs) {
     event.proofs.insert(event.proofs.end(), each.octets.begin(), each.octets.end());
   }
-  // The line carries version 2 out before it is in force. A crash in between leaves version 1 in
-  // force, and the same statement makes version 2 again, of the same content.
+  // As with authenticators; but made again, this version has the same content.
+  RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
+    ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));
+    if (!current) return Fail(kRecordStale, "the key's row is gone");
+    current->last_version = std::max(current->last_version, kVersionAccepted);
+    return rows.PutKey(record.key_id, *current);
+  }));
   RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));

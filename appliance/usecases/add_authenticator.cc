@@ -43,15 +43,13 @@ StatusOr<Bytes> BindAuthenticator::Run(const Input& input) {
   ASSIGN_OR_RETURN(const VerifiedProof proof, proofs_.Check(record, input.octets, input.proof));
   ASSIGN_OR_RETURN(const auto done, services_.state.FindOrder(proof.statement_digest()));
   if (done) return done->sealed_record;
-  ASSIGN_OR_RETURN(const auto row, services_.state.FindKey(record.key_id));
-  if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
-  RETURN_IF_ERROR(CheckKey(record, *row, statement));
-  ASSIGN_OR_RETURN(KeyRecord next, NextVersion(record, *row, statement));
+  ASSIGN_OR_RETURN(const KeyRow row, InForce(services_, record, input.record));
+  RETURN_IF_ERROR(CheckKey(record, row, statement));
+  ASSIGN_OR_RETURN(KeyRecord next, NextVersion(record, row, statement));
   ASSIGN_OR_RETURN(next.version, ReserveVersion(services_, record.key_id));
   ASSIGN_OR_RETURN(const Bytes sealed, services_.records.Seal(next));
-  // The line carries the record out to the host before it is in force. A crash in between leaves
-  // the version before in force, and no other record will ever have this one's version; the same
-  // statement again makes another.
+  // The line carries the record out to the host before its row. After a crash in between both this
+  // version and the one before are good, until this one is shown or another is made.
   RETURN_IF_ERROR(Tell(proof, input, next.version, sealed));
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));

@@ -144,7 +144,7 @@ StatusOr<ExecuteCommand::Outcome> ExecuteCommand::Do(const InstallCaCertificate&
   event.sealed_record = sealed;
   event.certificate = act.certificate;
   event.count = static_cast<uint32_t>(record.version);
-  // As with authenticators: a crash behind the line leaves the record before in force.
+  // The line before the row, as with authenticators.
   RETURN_IF_ERROR(services_.journal.Append(event).status());
   RETURN_IF_ERROR(services_.state.Update([&](RowTransaction& rows) -> Status {
     ASSIGN_OR_RETURN(auto current, rows.FindKey(record.key_id));

@@ -158,7 +158,7 @@ TEST_F(InterleavingTest, AnAdditionThatIsCutOffLeavesTheRecordBeforeInForce) {
   EXPECT_REASON(adding_.Run(input).status(), kNoDisk);
   EXPECT_TRUE(LinesAfter(before).empty());
   EXPECT_TRUE(signing_.Finish(Proven(one_)).ok()) << "the key goes on";
-  // As if the line had gone out and the row had not: a record of the version that was given.
+  // A crash behind the line: the record went out and its row did not.
   KeyRecord cut_off = record_;
   cut_off.version = record_.version + 1;
   cut_off.authenticators.push_back({AuthenticatorKind::kEs256File, third_.spki()});
@@ -173,8 +173,24 @@ TEST_F(InterleavingTest, AnAdditionThatIsCutOffLeavesTheRecordBeforeInForce) {
   EXPECT_REASON(signing_.Begin({leaked, "session", {MessageDigest::Sha256(one_)}}).status(),
                 kRecordStale);
   EXPECT_TRUE(signing_.Begin({*next, "session", {MessageDigest::Sha256(one_)}}).ok());
+  EXPECT_REASON(signing_.Begin({sealed_, "session", {MessageDigest::Sha256(one_)}}).status(),
+                kRecordStale);
   // The same statement again gives the same record.
   EXPECT_EQ(*adding_.Run({sealed_, other, addition(fourth), first_.Prove(other)}), *next);
+}
+
+TEST_F(InterleavingTest, ARecordWhoseRowACrashTookIsInForceOnceItIsShown) {
+  KeyRecord next = record_;
+  next.version = *ReserveVersion(core_.services(), record_.key_id);
+  next.authenticators.push_back({AuthenticatorKind::kEs256File, third_.spki()});
+  const Bytes out = *core_.records().Seal(next);
+  const auto begin = [&](const Bytes& sealed) {
+    return signing_.Begin({sealed, "session", {MessageDigest::Sha256(one_)}}).status();
+  };
+  EXPECT_TRUE(begin(sealed_).ok()) << "the host may have missed the line";
+  EXPECT_TRUE(begin(out).ok());
+  EXPECT_REASON(begin(sealed_), kRecordStale);
+  EXPECT_EQ((*core_.state().FindKey(record_.key_id))->version, next.version);
 }
 
 TEST_F(InterleavingTest, ARecordAboveTheRowsVersionIsRefused) {

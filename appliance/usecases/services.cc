@@ -18,12 +18,8 @@ Status CheckRowsWhole(const CoreServices& services) {
 StatusOr<OpenedKey> OpenKey(const CoreServices& services, ByteView sealed) {
   RETURN_IF_ERROR(CheckRowsWhole(services));
   ASSIGN_OR_RETURN(KeyRecord record, services.records.Open(sealed));
-  ASSIGN_OR_RETURN(const auto row, services.state.FindKey(record.key_id));
-  // Every key this core generated has a row. A record without one means the rows are not the ones
-  // that belong to it, and then nothing is known of its state.
-  if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
-  RETURN_IF_ERROR(CheckVersion(record, *row));
-  return OpenedKey{std::move(record), *row};
+  ASSIGN_OR_RETURN(KeyRow row, InForce(services, record, sealed));
+  return OpenedKey{std::move(record), std::move(row)};
 }
 
 StatusOr<OpenedKey> OpenUsableKey(const CoreServices& services, ByteView sealed,
@@ -77,6 +73,28 @@ StatusOr<uint64_t> ReserveVersion(const CoreServices& services, const KeyId& key
     return rows.PutKey(key_id, *row);
   }));
   return reserved;
+}
+
+StatusOr<KeyRow> InForce(const CoreServices& services, const KeyRecord& record, ByteView sealed) {
+  ASSIGN_OR_RETURN(auto row, services.state.FindKey(record.key_id));
+  // Every key this core generated has a row. A record without one means the rows are not the ones
+  // that belong to it, and then nothing is known of its state.
+  if (!row) return Fail(kRecordStale, "the core has no row for key " + record.key_id.hex());
+  const auto comes_next = [&](const KeyRow& each) {
+    return record.version > each.version && record.version == each.last_version;
+  };
+  if (comes_next(*row)) {
+    RETURN_IF_ERROR(services.state.Update([&](RowTransaction& rows) -> Status {
+      ASSIGN_OR_RETURN(row, rows.FindKey(record.key_id));
+      if (!row || !comes_next(*row)) return OkStatus();
+      row->version = record.version;
+      row->epoch = services.records.EpochOf(sealed);
+      return rows.PutKey(record.key_id, *row);
+    }));
+    if (!row) return Fail(kRecordStale, "the key's row is gone");
+  }
+  RETURN_IF_ERROR(CheckVersion(record, *row));
+  return *std::move(row);
 }
 
 Status CheckVersion(const KeyRecord& record, const KeyRow& row) {

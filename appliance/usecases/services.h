@@ -66,7 +66,10 @@ Status CheckWindow(const CoreServices& services, WallTime issued_at, WallTime ex
 // A version for the key's next record that no record ever had, kept in its row before this answers.
 // kRecordStale where the row is gone.
 StatusOr<uint64_t> ReserveVersion(const CoreServices& services, const KeyId& key_id);
-// The record handed in is the one in force: kRecordStale.
+// The key's row, if this record is the one in force, or the one that comes next: its line went out,
+// and a crash took its row. That one is in force from here on. kRecordStale.
+StatusOr<KeyRow> InForce(const CoreServices& services, const KeyRecord& record, ByteView sealed);
+// As InForce, of a row at hand.
 Status CheckVersion(const KeyRecord& record, const KeyRow& row);
 
 }  // namespace intaglio::appliance
