@@ -182,7 +182,7 @@ Status Fill(LmdbState& fresh, Opened& core, const RowReplay& replay, const Store
   for (const StoredEpoch& each : epochs) RETURN_IF_ERROR(fresh.StoreEpoch(each));
   RETURN_IF_ERROR(
       fresh.Update([&](RowTransaction& rows) { return replay.PutRows(rows, NumbersOf(epochs)); }));
-  RETURN_IF_ERROR(fresh.StoreRestored(core.instance, restore));
+  RETURN_IF_ERROR(fresh.StoreRestored(core.instance, restore, {}));
   ASSIGN_OR_RETURN(const auto time, present.LoadTime());
   StoredTime kept = time.value_or(StoredTime{});
   kept.high_water = std::max(kept.high_water, last_wall);
@@ -273,9 +273,6 @@ StatusOr<std::string> ReplaceLostCore(const CoreSettings& settings,
        .officers = approved.officers(),
        .statement = command.octets,
        .proofs = command.proofs}));
-  for (const StoredEpoch& each : found.epochs) {
-    RETURN_IF_ERROR(core.vault.state->StoreEpoch(each));
-  }
   identity.instance = lost;
   identity.instance_epoch = act->instance_epoch;
   identity.rows_lost = true;
@@ -283,7 +280,7 @@ StatusOr<std::string> ReplaceLostCore(const CoreSettings& settings,
   // Nobody has seen it: the next command waits for rebuild-rows.
   ASSIGN_OR_RETURN(restore.nonce, DrawId<Nonce>(rng));
   restore.journals = act->journals;
-  RETURN_IF_ERROR(core.vault.state->StoreRestored(core.instance, restore));
+  RETURN_IF_ERROR(core.vault.state->StoreRestored(core.instance, restore, found.epochs));
   return "{\"core_instance\":\"" + lost.hex() +
          "\",\"instance_epoch\":" + std::to_string(act->instance_epoch) +
          ",\"rows_lost\":true,\"record_key_epochs\":" + ListOf(NumbersOf(found.epochs)) +
@@ -373,7 +370,7 @@ StatusOr<std::string> OpenRebuiltRows(const CoreSettings& settings,
                               .statement = command.octets,
                               .proofs = command.proofs}));
   identity.rows_lost = false;
-  RETURN_IF_ERROR(core.vault.state->StoreRestored(core.instance, std::nullopt));
+  RETURN_IF_ERROR(core.vault.state->StoreRestored(core.instance, std::nullopt, {}));
   if (const Status forgotten = ForgetLostMark(*core.vault.token); !forgotten.ok()) {
     LogFailure("lost_mark.forget", forgotten);  // the core's start does it, too
   }

@@ -235,8 +235,12 @@ Status LmdbState::StoreRestore(const StoredRestore& restore) {
 }
 
 Status LmdbState::StoreRestored(const StoredInstance& instance,
-                                const std::optional<StoredRestore>& restore) {
+                                const std::optional<StoredRestore>& restore,
+                                const std::vector<StoredEpoch>& epochs) {
   return Writing([&](MacedRows& rows) -> Status {
+    for (const StoredEpoch& each : epochs) {
+      RETURN_IF_ERROR(rows.Put(Table::kMeta, EpochKey(each.epoch), EncodeRow(each)));
+    }
     RETURN_IF_ERROR(rows.Put(Table::kMeta, InstanceKey(), EncodeRow(instance)));
     if (!restore) return rows.Erase(Table::kMark, RestoreKey());
     return rows.Put(Table::kMark, RestoreKey(), EncodeRow(*restore));

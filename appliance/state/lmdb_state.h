@@ -92,8 +92,10 @@ class LmdbState final : public StatePort {
   // What a restore without a backup waits for; a mark, so that preparing one leaves the state hash.
   StatusOr<std::optional<StoredRestore>> LoadRestore();
   Status StoreRestore(const StoredRestore& restore);
-  // The core's own row and where its restore stands, at once; nothing erases the latter.
-  Status StoreRestored(const StoredInstance& instance, const std::optional<StoredRestore>& restore);
+  // The core's own row, where its restore stands (nothing erases that), and record keys that were
+  // found, at once.
+  Status StoreRestored(const StoredInstance& instance, const std::optional<StoredRestore>& restore,
+                       const std::vector<StoredEpoch>& epochs);
 
   // For a backup: every row but the instance, the epochs' keys, what is pending for the identity,
   // and the marks, which are this machine's. kStateFull if their octets are more than `most`.

@@ -1,6 +1,7 @@
 #include "tokens/pkcs11/pin_retry.h"
 
 #include "base/log.h"
+#include "tokens/pkcs11/reasons.h"
 
 namespace intaglio::tokens {
 
@@ -21,6 +22,7 @@ void PinRetry::Tend() {
     // Half written, or away for now: it is read again.
     if (!pin.ok() || Equal(pin->Expose(), tried_[i].Expose())) continue;
     const Status taken = supervisor_.SetPin(i, *pin);
+    if (Is(taken, kTokenBusy)) continue;  // not tried
     tried_[i] = std::move(*pin);
     if (taken.ok()) {
       LogInfo("token.pin_taken", {{"token", standing.tokens[i].token}});

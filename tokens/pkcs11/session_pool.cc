@@ -126,13 +126,12 @@ Status SessionPool::LogIn(Session& session, Login login) {
   if (rv == CKR_USER_ALREADY_LOGGED_IN && login == Login::kMayStand) return OkStatus();
   const Status status = FromCk("C_Login", rv);
   if (IsPinRefusal(status)) {
-    pin_refused_ =
-        Fail(Is(status, kPinLocked)      ? kPinLocked
-             : Is(status, kPinExpired)   ? kPinExpired
-             : Is(status, kPinMalformed) ? kPinMalformed
-                                         : kPinIncorrect,
-             DetailOf(status) + " for token '" + token_.label + "' (serial " + token_.serial +
-                 "); not tried again: correct the PIN file and open the token anew");
+    pin_refused_ = Fail(Is(status, kPinLocked)      ? kPinLocked
+                        : Is(status, kPinExpired)   ? kPinExpired
+                        : Is(status, kPinMalformed) ? kPinMalformed
+                                                    : kPinIncorrect,
+                        DetailOf(status) + " for token '" + token_.label + "' (serial " +
+                            token_.serial + "); not tried again until another PIN is given");
     return *pin_refused_;
   }
   return status;

@@ -239,7 +239,8 @@ void SupervisedToken::Tend() {
 }
 
 Status SupervisedToken::SetPin(const SecretBytes& pin) {
-  const std::lock_guard lock(repairing_);
+  const std::unique_lock lock(repairing_, std::chrono::milliseconds(2 * timing_.longest_quiesce));
+  if (!lock.owns_lock()) return Fail(kTokenBusy, Name() + " is still being repaired");
   pin_ = SecretBytes::CopyOf(pin.Expose());
   if (token_ != nullptr) token_->SetPin(pin);
   return Revive();

@@ -178,11 +178,6 @@ void Token::CloseUnused(BootTime now, Duration longest) {
 
 void Token::SetPin(const SecretBytes& pin) { impl_->pool->SetPin(pin); }
 
-Status Token::Recover() {
-  RETURN_IF_ERROR(impl_->module->Reinitialise());
-  return Probe();
-}
-
 StatusOr<GeneratedKey> Token::GenerateOaepKey(const KeyLabel& label, const KeyId& id) {
   std::lock_guard lock(impl_->making);
   return impl_->Run(Retry::kNever,

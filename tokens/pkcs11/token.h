@@ -2,8 +2,8 @@
 //
 // A session that the token dropped is replaced and the call repeated once; every failure that
 // remains has a Reason. What takes more than a new session is the Supervisor's: after
-// kKeyHandleInvalid, or kKeyNotFound for a key known to exist, or a lasting kDeviceError, Recover()
-// helps. The destructor logs out and wants no call in flight.
+// kKeyHandleInvalid, or kKeyNotFound for a key known to exist, or a lasting kDeviceError, the
+// module is initialised anew. The destructor logs out and wants no call in flight.
 #ifndef INTAGLIO_TOKENS_PKCS11_TOKEN_H_
 #define INTAGLIO_TOKENS_PKCS11_TOKEN_H_
 
@@ -45,9 +45,6 @@ class Token final : public TokenKeys {
   // Looks for the token in whatever slot it is now and starts with new sessions. kTokenNotFound,
   // kTokenGone.
   Status FindAgain();
-  // Finalises and initialises the module once no call is in flight (Module::Reinitialise), then
-  // probes. The caller journals it.
-  Status Recover();
   // Closes the sessions nobody has used for `longest`; 0 closes none. To be called now and then.
   void CloseUnused(BootTime now, Duration longest);
   // Another PIN after one was refused; used at the next login.

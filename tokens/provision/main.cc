@@ -1,6 +1,8 @@
 // intaglio-provision: makes a SoftHSM token ready for one user.
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "tokens/provision/provision.h"
 
@@ -142,4 +144,10 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace intaglio::tokens
 
-int main(int argc, char** argv) { return intaglio::tokens::Main(argc, argv); }
+// Both PINs pass through here: not into a core dump, and not past another process's eyes.
+int main(int argc, char** argv) {
+  prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  return intaglio::tokens::Main(argc, argv);
+}

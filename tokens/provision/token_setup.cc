@@ -55,6 +55,7 @@ Status MakeStorageKey(Session& session, const KeyLabel& label) {
 StatusOr<TokenDescription> SetUpToken(Module& module, const TokenLabel& label, SetupPins pins,
                                       const std::optional<KeyLabel>& storage_key) {
   const Module::Call call(module);
+  RETURN_IF_ERROR(call.status());
   const auto& ck = module.ck();
   const ByteView so_pin = pins.security_officer.Expose();
   const ByteView user_pin = pins.user.Expose();
@@ -77,6 +78,7 @@ StatusOr<TokenDescription> SetUpToken(Module& module, const TokenLabel& label, S
 
 Status CheckStorageKeyOf(Module& module, const TokenLabel& label, const KeyLabel& storage_key) {
   const Module::Call call(module);
+  RETURN_IF_ERROR(call.status());
   ASSIGN_OR_RETURN(const SlotToken found, TokenNamed(module, label));
   ASSIGN_OR_RETURN(const auto session, Session::Open(module, found.slot, 1));
   const auto key = FindSecretKeyObject(*session, storage_key);
