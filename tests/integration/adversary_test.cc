@@ -48,9 +48,9 @@ TEST_F(AdversaryTest, Line1_APayloadOfAnotherBootAnotherCoreOrNobodySignsNothing
   // A payload this core really gave out, before it was started again.
   const auto& now = host_.core().services();
   const appliance::BootId boot_before = *appliance::DrawId<appliance::BootId>(now.rng);
-  const appliance::CoreServices before{now.identity,   boot_before, now.token,   now.records,
-                                       now.statements, now.state,   now.journal, now.time,
-                                       now.clock,      now.rng};
+  const appliance::CoreServices before{now.identity,   boot_before, now.token,        now.records,
+                                       now.statements, now.state,   now.journal,      now.time,
+                                       now.clock,      now.rng,     now.changing_keys};
   appliance::ProofCheck proofs(before);
   appliance::SignDocument signing(before, proofs);
   const Bytes old_payload =
