@@ -72,9 +72,11 @@ class Signers final {
     record.authenticators = {{AuthenticatorKind::kEs256File, signer_.spki()}};
     record.certified_as =
         CertifiedAs{{}, {{1}}, {}, core_.clock().Now() - kDay, core_.clock().Now() + 365 * kDay};
-    Must(core_.state().Update(
-             [&](RowTransaction& rows) { return rows.PutKey(record.key_id, KeyRow{}); }),
-         "row");
+    KeyRow row;
+    row.version = record.version;
+    Must(
+        core_.state().Update([&](RowTransaction& rows) { return rows.PutKey(record.key_id, row); }),
+        "row");
     return {record.key_id, Must(core_.records().Seal(record), "record")};
   }
 

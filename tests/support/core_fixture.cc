@@ -36,8 +36,8 @@ CoreFixture::CoreFixture() {
   keys_ = std::make_unique<core::Pkcs11Keys>(
       *token_, Must(tokens::KeyLabel::Create(SoftHsm::storage_key_label())));
   signing_ = std::make_unique<InterposedToken>(*keys_);
-  state_ = Must(
-      core::LmdbState::Open(folder_.path() + "/rows", SecretBytes(32), core::MapSize{64 << 20}));
+  state_ = Must(core::LmdbState::Open(folder_.path() + "/rows", SecretBytes(32),
+                                      core::MapSize{uint64_t{2} << 30}));
   journal_ = Must(core::FileJournal::Open(folder_.path() + "/journal", clock_, 1, std::nullopt));
   lines_ = std::make_unique<InterposedJournal>(*journal_);
   MustBeOk(core::RecordKeys::Found(*token_, *state_, rng_, clock_.Now()));
