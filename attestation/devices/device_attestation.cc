@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <set>
@@ -154,6 +155,10 @@ StatusOr<VerifiedEvidence> VerifyDeviceAttestation(const DeviceAttestation& atte
   ASSIGN_OR_RETURN(const X509Ptr leaf, verify_internal::ParseCertificate(attestation.certificate,
                                                                          kAkCertificateInvalid));
   ASSIGN_OR_RETURN(Found found, ExtensionsOf(leaf.get()));
+  // The device's own certificate has the same extensions.
+  if ((X509_get_extension_flags(leaf.get()) & EXFLAG_CA) != 0) {
+    return Fail(kDeviceUnrecognised, "it is a CA's or the device's own certificate, not a key's");
+  }
   KeyClaims key;
   PlatformClaims platform;
   RETURN_IF_ERROR(found.format->read(VendorExtensions(std::move(found.extensions)), platform, key));

@@ -53,6 +53,14 @@ StatusOr<Bytes> BitOctets(ByteView der, std::string_view what) {
   return ToBytes(content->subspan(1));
 }
 
+StatusOr<std::string> Text(ByteView der, std::string_view what) {
+  DerReader reader(der);
+  auto text = reader.Utf8String(what);
+  if (!text.ok()) return Invalid(what, DetailOf(text.status()));
+  if (!reader.AtEnd()) return Invalid(what, "octets follow");
+  return text;
+}
+
 StatusOr<std::string> Version(ByteView octets, std::string_view what) {
   if (octets.size() != 3) {
     return Invalid(what, "3 octets are a version, found " + std::to_string(octets.size()));

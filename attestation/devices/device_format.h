@@ -53,6 +53,7 @@ StatusOr<Bytes> OctetString(ByteView der, std::string_view what);
 StatusOr<uint64_t> Number(ByteView der, std::string_view what);  // not negative
 // A BIT STRING of whole octets.
 StatusOr<Bytes> BitOctets(ByteView der, std::string_view what);
+StatusOr<std::string> Text(ByteView der, std::string_view what);  // UTF8String
 // "2.4.1" of three octets.
 StatusOr<std::string> Version(ByteView octets, std::string_view what);
 }  // namespace devices_internal

@@ -200,6 +200,11 @@ TEST_F(DevicesTest, EveryFactIsThereOnceAndInItsForm) {
       {"5", {0x03, 0x08, 0, 0, 0, 0, 0, 0, 0, 0x80}},
       {"6", {0x02, 0x01}},
       {"6", {}},
+      {"6", {0x02, 0x03, 0x01, 0x11, 0x70}},  // 70000
+      {"4", {0x03, 0x02, 0x00, 0x01}},
+      {"4", {0xff}},
+      {"9", {0x0c, 0x01, 0xff}},
+      {"9", {0x04, 0x01, 'x'}},
   };
   for (const auto& [number, value] : kWrong) {
     Extensions extensions = HsmExtensions();
@@ -227,8 +232,23 @@ TEST_F(DevicesTest, AYubiKeySaysThatTheKeyWasBornThereAndNotWhatItIsFor) {
   entry.sw_name = "YubiKey firmware";
   entry.sw_version = "5.4.3";
   EXPECT_REASON(Appraise(Of(PivExtensions()), entry), kKeyPurpose);
-  const std::pair<const char*, Bytes> kWrong[] = {
-      {"3", {5, 4}}, {"7", {0x04, 0xd2}}, {"8", {0, 1}}, {"8", {4, 1}}, {"8", {2, 1, 1}}};
+  for (const char* number : {"3", "7", "8"}) {
+    Extensions extensions = PivExtensions();
+    extensions.erase(std::string(kPivArc) + number);
+    EXPECT_REASON(Failure(Of(extensions)), kDeviceExtensionMissing) << number;
+    extensions = PivExtensions();
+    extensions.emplace(*extensions.find(std::string(kPivArc) + number));
+    EXPECT_REASON(Failure(Of(extensions)), kDeviceExtensionRepeated) << number;
+  }
+  // On the device's own certificate, and on no key's.
+  for (const char* number : {"1", "10", "11"}) {
+    Extensions extensions = PivExtensions();
+    extensions.emplace(std::string(kPivArc) + number, Bytes{1});
+    EXPECT_REASON(Failure(Of(extensions)), kDeviceExtensionUnknown) << number;
+  }
+  const std::pair<const char*, Bytes> kWrong[] = {{"3", {5, 4}}, {"7", {0x04, 0xd2}}, {"8", {0, 1}},
+                                                  {"8", {4, 1}}, {"8", {2, 1, 1}},    {"9", {}},
+                                                  {"9", {3, 3}}};
   for (const auto& [number, value] : kWrong) {
     Extensions extensions = PivExtensions();
     With(extensions, std::string(kPivArc) + number, value);
@@ -307,6 +327,13 @@ TEST_F(DevicesTest, AnAttestedKeyDoesNotAttest) {
       << "control";
 }
 
+// The device's own certificate says the same things of the device.
+TEST_F(DevicesTest, TheDevicesOwnCertificateIsNoKeys) {
+  const Bytes own =
+      WithExtensions(device_.ak_certificate, HsmExtensions(), device_.intermediate_key);
+  EXPECT_REASON(Failure({own, {device_.intermediate}}), kDeviceUnrecognised);
+}
+
 std::string Pem(const Bytes& der) {
   const unsigned char* at = der.data();
   const verify_internal::X509Ptr x(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
@@ -354,6 +381,11 @@ TEST_F(DevicesTest, TheVendorsOwnRootsArePinnable) {
   for (const char* piv : {"piv-attestation-ca-old.pem", "yubico-ca-1.pem"}) {
     EXPECT_TRUE(TrustStore::Create({read(piv).certificate}, {}).ok()) << piv;
   }
+  const auto parsed = [](const Bytes& der) {
+    const unsigned char* at = der.data();
+    return verify_internal::X509Ptr(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  };
+  EXPECT_EQ(X509_verify(parsed(hsm_ca).get(), X509_get0_pubkey(parsed(hsm_root).get())), 1);
   // A CA's certificate is no attestation of a key.
   EXPECT_REASON(VerifyDeviceAttestation({hsm_ca, {hsm_root}}, *roots, kTestNow).status(),
                 kDeviceUnrecognised);

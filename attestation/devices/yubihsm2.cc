@@ -66,6 +66,20 @@ Status ReadCapabilities(const VendorExtensions& extensions, KeyClaims& key) {
   return OkStatus();
 }
 
+// Facts that appraisal does not use still have their form; a certificate that gets them wrong is
+// not the device's.
+Status CheckOthers(const VendorExtensions& extensions) {
+  if (const auto domains = extensions.Find(kDomains, "domains"); domains.ok()) {
+    ASSIGN_OR_RETURN(const Bytes octets, in::BitOctets(*domains, "domains"));
+    if (octets.size() != 2) return Fail(kDeviceExtensionInvalid, "domains: " + ToHex(octets));
+  }
+  if (const auto label = extensions.Find(kLabel, "label"); label.ok()) {
+    ASSIGN_OR_RETURN(const std::string text, in::Text(*label, "label"));
+    if (text.size() > 40) return Fail(kDeviceExtensionInvalid, "label: longer than 40 octets");
+  }
+  return OkStatus();
+}
+
 Status Read(const VendorExtensions& extensions, PlatformClaims& platform, KeyClaims& key) {
   ASSIGN_OR_RETURN(const ByteView firmware, extensions.Find(kFirmware, "firmware"));
   ASSIGN_OR_RETURN(const Bytes version, in::OctetString(firmware, "firmware"));
@@ -80,8 +94,12 @@ Status Read(const VendorExtensions& extensions, PlatformClaims& platform, KeyCla
   RETURN_IF_ERROR(ReadCapabilities(extensions, key));
   // Objects of this device leave it encrypted or not at all.
   key.sensitive = true;
+  RETURN_IF_ERROR(CheckOthers(extensions));
   ASSIGN_OR_RETURN(const ByteView object, extensions.Find(kObjectId, "object id"));
   ASSIGN_OR_RETURN(const uint64_t object_id, in::Number(object, "object id"));
+  if (object_id > 0xffff) {
+    return Fail(kDeviceExtensionInvalid, "object id: " + std::to_string(object_id));
+  }
   key.identifiers = {"yubihsm2:" + *platform.hwserial + ":" + std::to_string(object_id)};
   return OkStatus();
 }

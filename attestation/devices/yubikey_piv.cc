@@ -16,8 +16,6 @@ enum Number : uint32_t {
   kSerial = 7,
   kPolicies = 8,
   kFormFactor = 9,
-  kFips = 10,
-  kCspn = 11,
 };
 
 // PIN and touch policy: 1 to 3 each. One octet each, not DER.
@@ -36,6 +34,10 @@ Status Read(const VendorExtensions& extensions, PlatformClaims& platform, KeyCla
   ASSIGN_OR_RETURN(const uint64_t number, in::Number(serial, "serial"));
   platform.hwserial = std::to_string(number);
   RETURN_IF_ERROR(CheckPolicies(extensions));
+  const auto form = extensions.Find(kFormFactor, "form factor");
+  if (form.ok() && form->size() != 1) {
+    return Fail(kDeviceExtensionInvalid, "form factor: found " + ToHex(*form));
+  }
   platform.vendor = "Yubico";
   platform.hwmodel = ToBytes("YubiKey");
   platform.swname = "YubiKey firmware";
@@ -49,9 +51,7 @@ Status Read(const VendorExtensions& extensions, PlatformClaims& platform, KeyCla
 
 }  // namespace
 
-const DeviceFormat kYubiKeyPiv{"yubikey-piv",
-                               "1.3.6.1.4.1.41482.3",
-                               {kFirmware, kSerial, kPolicies, kFormFactor, kFips, kCspn},
-                               Read};
+const DeviceFormat kYubiKeyPiv{
+    "yubikey-piv", "1.3.6.1.4.1.41482.3", {kFirmware, kSerial, kPolicies, kFormFactor}, Read};
 
 }  // namespace intaglio::attestation
