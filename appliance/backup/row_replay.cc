@@ -365,7 +365,7 @@ Status RowReplay::CommandExecuted(const Line& line) {
     now_standing_.keys[id] = std::move(row);
   } else if (command.has_install_ca_certificate()) {
     ASSIGN_OR_RETURN(KeyRow* const row, KeyOf(line));
-    row->version = std::max<uint64_t>(line.count(), kVersionInstalled);
+    row->version = row->last_version = std::max<uint64_t>(line.count(), kVersionInstalled);
     ASSIGN_OR_RETURN(row->epoch, EpochOf(line));
   }
   return OkStatus();
@@ -466,7 +466,7 @@ Status RowReplay::CertificateSigned(const Line& line) {
 Status RowReplay::CertificateAccepted(const Line& line) {
   ASSIGN_OR_RETURN(KeyRow* const key, KeyOf(line));
   if (key->version > kVersionAccepted) return OkStatus();
-  key->version = kVersionAccepted;
+  key->version = key->last_version = kVersionAccepted;
   ASSIGN_OR_RETURN(key->epoch, EpochOf(line));
   return OkStatus();
 }
@@ -478,7 +478,7 @@ Status RowReplay::AuthenticatorAdded(const Line& line) {
   // Lines of before versions were reserved have no number of their own.
   const uint64_t version = std::max<uint64_t>(line.count(), statement.record_version() + 1);
   if (version > key->version) {
-    key->version = version;
+    key->version = key->last_version = version;
     ASSIGN_OR_RETURN(key->epoch, EpochOf(line));
   }
   OrderRow order;
